@@ -1,0 +1,56 @@
+"""Who is acting: a user, a candidate without an account, or the service itself."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from service.core.errors import Forbidden
+from service.core.outbox import ActorKind
+from service.domain.accounts.tables import Role, Scope, User
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`id` is the user's or the candidate's; a stranger and the system have none."""
+
+    kind: ActorKind
+    id: UUID | None = None
+    name: str = ""
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    scopes: frozenset[Scope] = field(default_factory=lambda: frozenset(Scope))
+
+    @classmethod
+    def of(cls, user: User, scopes: Collection[Scope] = tuple(Scope)) -> "Actor":
+        roles = frozenset(Role(role) for role in user.roles)
+        return cls(ActorKind.USER, user.id, user.name, roles, frozenset(map(Scope, scopes)))
+
+    @property
+    def user_id(self) -> UUID:
+        """For what only a person with an account can do. Raises Forbidden."""
+        if self.kind is not ActorKind.USER or self.id is None:
+            raise Forbidden
+        return self.id
+
+    @property
+    def is_staff(self) -> bool:
+        return self.kind is ActorKind.USER
+
+    @property
+    def is_system(self) -> bool:
+        return self.kind is ActorKind.SYSTEM
+
+    def has(self, *roles: Role) -> bool:
+        return not self.roles.isdisjoint(roles)
+
+    def may_use(self, scope: Scope) -> bool:
+        return scope in self.scopes
+
+
+STRANGER = Actor(ActorKind.CANDIDATE, name="candidate")
+SYSTEM = Actor(ActorKind.SYSTEM, name="Exhibit")
+
+
+def require(allowed: bool) -> None:
+    """Raises Forbidden."""
+    if not allowed:
+        raise Forbidden

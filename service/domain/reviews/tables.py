@@ -1,0 +1,118 @@
+"""Who reviews what, and what they think: assignments, scorecards, ratings, early looks."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import JSON, Field, Index
+
+from service.core.db import Row, Versioned, choice, linked
+from service.domain.accounts.tables import User
+from service.domain.jobs.tables import Criterion
+from service.domain.submissions.tables import Revision, Submission
+
+
+class AssignmentState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    DECLINED = "declined"
+    ABSTAINED = "abstained"
+    REASSIGNED = "reassigned"
+
+
+class ScorecardState(StrEnum):
+    DRAFT = "draft"
+    LOCKED = "locked"
+
+
+class Recommendation(StrEnum):
+    """There is no neutral: a reviewer leans one way and says how surely."""
+
+    STRONG_NO = "strong_no"
+    NO = "no"
+    YES = "yes"
+    STRONG_YES = "strong_yes"
+
+
+class Confidence(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Assignment(Versioned, table=True):
+    """A reviewer asked to review one submission by a date."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        UniqueConstraint("submission_id", "reviewer_id"),
+        Index("ix_assignment_reviewer_id_state", "reviewer_id", "state"),
+    )
+
+    submission_id: UUID = Field(foreign_key="submission.id", ondelete="CASCADE")
+    reviewer_id: UUID = Field(foreign_key="user_account.id")
+    assigned_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    due: date | None = Field(default=None)
+    state: AssignmentState = choice(AssignmentState, default=AssignmentState.OPEN)
+    reason: str = Field(default="", max_length=2_000)
+    submission: Submission = linked()
+    reviewer: User = linked(foreign_keys="Assignment.reviewer_id")
+
+
+class Scorecard(Versioned, table=True):
+    """A reviewer's judgement of one revision by one rubric version; locked once, then for good."""
+
+    __tablename__ = "scorecard"
+    __table_args__ = (
+        UniqueConstraint("submission_id", "reviewer_id"),
+        CheckConstraint("forecast >= 0 AND forecast <= 100", name="forecast"),
+    )
+
+    submission_id: UUID = Field(foreign_key="submission.id", ondelete="CASCADE")
+    reviewer_id: UUID = Field(foreign_key="user_account.id", index=True)
+    revision_id: UUID = Field(foreign_key="revision.id")
+    rubric_id: UUID = Field(foreign_key="rubric.id")
+    state: ScorecardState = choice(ScorecardState, default=ScorecardState.DRAFT)
+    recommendation: Recommendation | None = choice(Recommendation, default=None, nullable=True)
+    confidence: Confidence | None = choice(Confidence, default=None, nullable=True)
+    forecast: int | None = Field(default=None)  # per cent
+    comment: str = Field(default="", max_length=20_000)
+    counter_argument: str = Field(default="", max_length=10_000)
+    composite: float | None = Field(default=None)  # weighted mean of the levels shown; when locked
+    locked_at: datetime | None = Field(default=None)
+    reviewer: User = linked()
+    revision: Revision = linked()
+    ratings: list["Rating"] = linked(back_populates="scorecard")
+
+
+class Rating(Row, table=True):
+    """One criterion's level, or None: not shown. `cites` names evidence numbers, the statement
+    or answers: "1", "statement", "answer:<key>".
+    """
+
+    __tablename__ = "rating"
+    __table_args__ = (
+        UniqueConstraint("scorecard_id", "criterion_id"),
+        CheckConstraint("level >= 1 AND level <= 5", name="level"),
+    )
+
+    scorecard_id: UUID = Field(foreign_key="scorecard.id", ondelete="CASCADE")
+    criterion_id: UUID = Field(foreign_key="criterion.id", index=True)
+    level: int | None = Field(default=None)
+    cites: list[str] = Field(default_factory=list, sa_type=JSON)
+    quote: str = Field(default="", max_length=2_000)
+    comment: str = Field(default="", max_length=5_000)
+    scorecard: Scorecard = linked(back_populates="ratings")
+    criterion: Criterion = linked()
+
+
+class Unsealing(Row, table=True):
+    """An early look at sealed scores by someone with the right, with a reason."""
+
+    __tablename__ = "unsealing"
+    __table_args__ = (UniqueConstraint("submission_id", "user_id"),)
+
+    submission_id: UUID = Field(foreign_key="submission.id", ondelete="CASCADE")
+    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+    reason: str = Field(max_length=2_000)
