@@ -1,0 +1,91 @@
+"""What can be asked about jobs. Every question starts from what the actor may see."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from service.core.clock import utc_now
+from service.core.db import load, load_lists
+from service.core.errors import NotFound
+from service.core.paging import Page, Slice, cut
+from service.core.versions import Expected
+from service.domain.accounts.actor import Actor
+from service.domain.jobs import policy
+from service.domain.jobs.tables import Job, JobState, Question, Rubric, Stage, TeamMember
+
+
+def get_job(session: Session, actor: Actor, slug: str, *, version: Expected | None = None) -> Job:
+    """One job by its slug. With `version` it is locked for a change. Raises NotFound, Stale."""
+    query = select(Job).where(Job.slug == slug, policy.visible_jobs(actor))
+    job = session.exec(query.with_for_update() if version else query).first()
+    if not job:
+        raise NotFound
+    if version:
+        version.check(job.version)
+    return job
+
+
+def get_own_job(session: Session, actor: Actor, slug: str) -> Job:
+    """One job that the actor works on. Raises NotFound."""
+    job = get_job(session, actor, slug)
+    if not is_on_team(session, actor, job.id):
+        raise NotFound
+    return job
+
+
+def list_jobs(
+    session: Session, actor: Actor, part: Slice, *, state: JobState | None = None
+) -> Page[Job]:
+    """Newest first."""
+    query = select(Job).where(policy.visible_jobs(actor))
+    if state:
+        query = query.where(Job.state == state)
+    if part.after:
+        query = query.where(col(Job.id) < UUID(str(part.after[0])))
+    rows = session.exec(query.order_by(col(Job.id).desc()).limit(part.limit + 1)).all()
+    return cut(rows, part.limit, lambda job: (str(job.id),))
+
+
+def is_taking(job: Job) -> bool:
+    """Whether submissions are taken now."""
+    return job.state == JobState.OPEN and (job.closes_at is None or job.closes_at > utc_now())
+
+
+def is_on_team(session: Session, actor: Actor, job_id: UUID) -> bool:
+    """Whether the actor works on a job: member of its team, admin, or the service itself."""
+    query = select(Job.id).where(Job.id == job_id, policy.own_jobs(actor))
+    return session.exec(query).first() is not None
+
+
+def list_stages(session: Session, job_id: UUID) -> Sequence[Stage]:
+    """The stages in use, in order."""
+    query = select(Stage).where(Stage.job_id == job_id, col(Stage.archived_at).is_(None))
+    return session.exec(query.order_by(col(Stage.position))).all()
+
+
+def find_stage(session: Session, job_id: UUID, key: str) -> Stage | None:
+    return session.exec(select(Stage).where(Stage.job_id == job_id, Stage.key == key)).first()
+
+
+def first_stage(session: Session, job_id: UUID) -> Stage:
+    return list_stages(session, job_id)[0]
+
+
+def list_questions(session: Session, job_id: UUID) -> Sequence[Question]:
+    """The form's questions in use, in order."""
+    query = select(Question).where(Question.job_id == job_id, col(Question.archived_at).is_(None))
+    return session.exec(query.order_by(col(Question.position))).all()
+
+
+def find_rubric(session: Session, job_id: UUID) -> Rubric | None:
+    """The newest version of a job's rubric, with its criteria in order."""
+    query = select(Rubric).where(Rubric.job_id == job_id).order_by(col(Rubric.number).desc())
+    return session.exec(query.options(*load_lists(Rubric.criteria)).limit(1)).first()
+
+
+def list_team(session: Session, job_id: UUID) -> Sequence[TeamMember]:
+    query = select(TeamMember).where(TeamMember.job_id == job_id, col(TeamMember.left_at).is_(None))
+    return session.exec(
+        query.options(*load(TeamMember.user)).order_by(col(TeamMember.created_at))
+    ).all()

@@ -1,0 +1,44 @@
+"""Who may see and change submissions."""
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlmodel import col, select
+
+from service.domain.accounts.actor import Actor
+from service.domain.accounts.tables import Role, Scope
+from service.domain.jobs.tables import TeamMember
+from service.domain.submissions.tables import Access, Submission
+
+
+def visible_submissions(actor: Actor) -> ColumnElement[bool]:
+    """The submissions an actor may see, as a condition on Submission.
+
+    Admins see all, recruiters those of their jobs, reviewers those assigned to them, candidates
+    their own; a conflict of interest blocks everyone.
+    """
+    if actor.is_system:
+        return true()
+    if not actor.is_staff:
+        return col(Submission.candidate_id) == actor.id if actor.id else false()
+    mine = select(Access.submission_id).where(Access.user_id == actor.user_id)
+    blocked = col(Submission.id).in_(mine.where(col(Access.blocked)))
+    return and_(or_(*_ways_in(actor)), ~blocked)
+
+
+def _ways_in(actor: Actor) -> list[ColumnElement[bool]]:
+    if actor.has(Role.ADMIN):
+        return [true()]
+    ways: list[ColumnElement[bool]] = [false()]
+    if actor.has(Role.RECRUITER):
+        team = select(TeamMember.job_id).where(
+            TeamMember.user_id == actor.user_id, col(TeamMember.left_at).is_(None)
+        )
+        ways.append(col(Submission.job_id).in_(team))
+    if actor.has(Role.REVIEWER):
+        mine = select(Access.submission_id).where(Access.user_id == actor.user_id)
+        ways.append(col(Submission.id).in_(mine.where(col(Access.assigned))))
+    return ways
+
+
+def may_handle(actor: Actor) -> bool:
+    """Move, decide, assign, confirm by hand: for recruiters and admins, on what they can see."""
+    return actor.is_system or (actor.has(Role.RECRUITER, Role.ADMIN) and actor.may_use(Scope.WRITE))
