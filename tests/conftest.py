@@ -1,0 +1,85 @@
+"""Every test that asks for a database runs on both, each time on a fresh one, and commits."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from service.core.db import Database
+from tests.databases import (
+    copy_sqlite,
+    create_tables,
+    empty_postgresql,
+    recreate_postgresql,
+)
+from tests.postgresql import run_server
+
+BOTH = ("sqlite", "postgresql")
+
+hypothesis_settings.register_profile("quick", max_examples=25, derandomize=True, deadline=None)
+hypothesis_settings.register_profile("full", max_examples=1_000, deadline=None, print_blob=True)
+
+
+def pytest_configure() -> None:
+    """Choose the property tests' depth; keep the developer's own settings out of the tests."""
+    hypothesis_settings.load_profile(os.environ.get("EXHIBIT_TEST_PROFILE", "quick"))
+    for name in [name for name in os.environ if name.startswith("EXHIBIT_")]:
+        if name != "EXHIBIT_TEST_PROFILE":  # xdist's workers read it again
+            del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "exhibit.db"
+    create_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a server's database `postgres`; one server per worker, started when needed."""
+    with run_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> str:
+    url = recreate_postgresql(postgresql_server, "exhibit")
+    create_tables(url)
+    return url
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """For what only SQLite has; all else asks for `database`."""
+    return copy_sqlite(sqlite_template, tmp_path / "exhibit.db")
+
+
+@pytest.fixture
+def postgresql_url(postgresql_template: str) -> str:
+    """For what only PostgreSQL has; all else asks for `database`."""
+    empty_postgresql(postgresql_template)
+    return postgresql_template
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A database with tables and without rows: one test, two runs."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(params=BOTH)
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables, for migrations and first starts."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'bare.db'}"
+    return recreate_postgresql(request.getfixturevalue("postgresql_server"), "bare")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.dispose()
