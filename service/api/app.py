@@ -1,0 +1,52 @@
+"""The API: all its routers in one list, and how it refuses."""
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from service.core.errors import Refusal
+from service.core.idempotency import Replayed
+from service.doors.refusals import problem, problem_of, refusal_of
+
+ROUTERS: list[APIRouter] = []
+
+
+def build_api() -> FastAPI:
+    """Everything under /api/v1."""
+    api = FastAPI(title="Exhibit", version="1", docs_url=None, redoc_url=None)
+    for router in ROUTERS:
+        api.include_router(router)
+    api.exception_handler(Refusal)(show_refusal)
+    api.exception_handler(Replayed)(show_again)
+    api.exception_handler(RequestValidationError)(show_invalid)
+    api.exception_handler(HTTPException)(show_http_error)
+    return api
+
+
+def show_refusal(_request: Request, refusal: Refusal) -> Response:
+    return problem_of(refusal)
+
+
+def show_again(_request: Request, replayed: Replayed) -> Response:
+    kept = replayed.answer
+    media_type = "application/json" if kept.body else None
+    return Response(kept.body, kept.status, kept.headers, media_type=media_type)
+
+
+def show_invalid(_request: Request, error: RequestValidationError) -> Response:
+    return problem_of(refusal_of(error))
+
+
+def show_http_error(_request: Request, error: HTTPException) -> Response:
+    """What the framework itself refuses: unknown paths, methods, unreadable bodies."""
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "malformed"}
+    detail = {
+        404: "There is no such thing, or you may not see it.",
+        405: "This cannot be done here.",
+        413: "This is larger than the limit.",
+        400: "What you sent could not be read.",
+    }
+    status = error.status_code
+    text = detail.get(status, "This could not be done.")
+    headers = dict(error.headers or {})
+    return problem(status, code.get(status, "refused"), text, headers=headers)

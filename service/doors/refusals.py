@@ -1,0 +1,112 @@
+"""A refusal's status, and its RFC 9457 form. What was sent is never echoed."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse, Response
+
+from service.core.errors import (
+    Fault,
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    PreconditionRequired,
+    Refusal,
+    Stale,
+    StateConflict,
+    TooLarge,
+    TooMany,
+    Unavailable,
+    Unknown,
+    Unsupported,
+)
+
+STATUS: dict[type[Refusal], int] = {
+    Malformed: 400,
+    Unknown: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    StateConflict: 409,
+    Stale: 412,
+    TooLarge: 413,
+    Unsupported: 415,
+    Invalid: 422,
+    PreconditionRequired: 428,
+    TooMany: 429,
+    Unavailable: 503,
+}
+MOST_FAULTS = 50
+
+
+def status_of(refusal: Refusal) -> int:
+    return next((status for kind, status in STATUS.items() if isinstance(refusal, kind)), 400)
+
+
+def headers_of(refusal: Refusal) -> dict[str, str]:
+    """`WWW-Authenticate` and `Retry-After`, where they belong."""
+    if isinstance(refusal, Unknown):
+        return {"WWW-Authenticate": 'Bearer realm="Exhibit"'}
+    if isinstance(refusal, TooMany):
+        return {"Retry-After": str(refusal.details.get("seconds", 60))}
+    if isinstance(refusal, Unavailable):
+        return {"Retry-After": "5"}
+    return {}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    faults: Sequence[Fault] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """An answer of type application/problem+json."""
+    body: dict[str, Any] = {
+        "type": f"urn:exhibit:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "errors": [{"pointer": f.pointer, "detail": f.detail} for f in faults[:MOST_FAULTS]],
+    }
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def problem_of(refusal: Refusal) -> Response:
+    return problem(
+        status_of(refusal), refusal.code, str(refusal), refusal.faults, headers_of(refusal)
+    )
+
+
+def refusal_of(error: RequestValidationError) -> Refusal:
+    """What pydantic found wrong with a request, without what was sent."""
+    found = error.errors()
+    if any(fault["loc"][0] == "path" for fault in found):
+        return NotFound()
+    if any(fault["type"] == "json_invalid" for fault in found):
+        return Malformed()
+    return Invalid(faults=faults_of(found, skip=1))
+
+
+def faults_of(errors: Sequence[Any], skip: int = 0) -> list[Fault]:
+    """Pydantic's errors as faults; `skip` leading places (body, query) are left out."""
+    return [
+        Fault(pointer_to(fault["loc"][skip:]), sentence(fault["msg"]))
+        for fault in errors[:MOST_FAULTS]
+    ]
+
+
+def pointer_to(place: Sequence[str | int]) -> str:
+    """A JSON pointer (RFC 6901); names of what one may not send are cut short."""
+    parts = (str(p)[:80].replace("~", "~0").replace("/", "~1") for p in place)
+    text = "".join(f"/{part}" for part in parts)
+    return text.encode("utf-8", "replace").decode()
+
+
+def sentence(message: str) -> str:
+    """Pydantic's message as a sentence of ours."""
+    text = message.removeprefix("Value error, ").rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."

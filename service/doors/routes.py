@@ -1,0 +1,88 @@
+"""Routes that look before they read: credential, media type, JSON, unknown query parameters."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from fastapi import Request, Response
+from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.params import Form
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from service.core.errors import Fault, Invalid, Malformed, Unknown, Unsupported
+from service.core.words import strict_json
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class BadQuery(Malformed):
+    code = "malformed_query"
+    message = "The query string is not UTF-8."
+
+
+class JsonRoute(APIRoute):
+    """A route of the API, open to anyone."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+        known = self._known_parameters()
+        takes_json = self.body_field is not None and not isinstance(
+            self.body_field.field_info, Form
+        )
+
+        async def checked(request: Request) -> Response:
+            self.admit(request)
+            _check_query(request, known)
+            if "content-encoding" in request.headers:
+                raise Unsupported(accepted="the body without Content-Encoding")
+            if takes_json:
+                await _read_json(request)
+            return await handle(request)
+
+        return checked
+
+    def admit(self, request: Request) -> None:
+        """Refuse whom the route is not for, before the body is read."""
+
+    def _known_parameters(self) -> dict[str, bool]:
+        """Names of the query parameters, and whether one may repeat."""
+        known: dict[str, bool] = {}
+        for parameter in get_flat_dependant(self.dependant).query_params:
+            model = parameter.field_info.annotation
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                for name, info in model.model_fields.items():
+                    known[info.alias or name] = "list" in str(info.annotation)
+            else:
+                known[parameter.alias] = "list" in str(model)
+        return known
+
+
+class StaffRoute(JsonRoute):
+    """A route of the API for people with a token."""
+
+    def admit(self, request: Request) -> None:
+        if "authorization" not in request.headers:
+            raise Unknown
+
+
+def _check_query(request: Request, known: dict[str, bool]) -> None:
+    try:
+        unquote_to_bytes(request.url.query).decode()
+    except UnicodeDecodeError as error:
+        raise BadQuery from error
+    faults = []
+    for name in request.query_params:
+        if name not in known:
+            faults.append(Fault(f"/{name[:80]}", "There is no such query parameter."))
+        elif not known[name] and len(request.query_params.getlist(name)) > 1:
+            faults.append(Fault(f"/{name}", "This was given more than once."))
+    if faults:
+        raise Invalid(faults=faults)
+
+
+async def _read_json(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Unsupported(accepted="application/json")
+    request._json = strict_json(await request.body())  # noqa: SLF001  # where Starlette keeps it

@@ -1,0 +1,210 @@
+"""One request at the door: who comes, to which database; nothing is opened yet."""
+
+import hashlib
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from typing import Annotated, NoReturn
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from service.core import idempotency
+from service.core.clock import utc_now
+from service.core.errors import Forbidden, Unknown
+from service.core.secrets import digest, keyed_hash
+from service.core.versions import etag_of
+from service.domain.accounts.actions import touch_sign_in, touch_token
+from service.domain.accounts.actor import STRANGER, Actor
+from service.domain.accounts.queries import find_actor_by_sign_in, find_actor_by_token
+from service.domain.accounts.tables import Scope
+from service.doors.tools import Tools, tools_of
+
+SEEN_EVERY = timedelta(minutes=10)  # how exactly `last_used_at` is kept, so that reads rarely write
+
+
+class CredentialKind(Enum):
+    """How somebody says who they are."""
+
+    NOBODY = "nobody"
+    TOKEN = "token"  # noqa: S105  # the word, not a secret
+    COOKIE = "cookie"
+
+
+@dataclass
+class Visit:
+    """A handler opens it where it needs it, in its own thread, after the body has been read.
+
+    Leaving the block commits; only then does the handler return, so an answer never precedes its
+    commit. `answer` and `redirect` make the response inside the block, so that a request with an
+    Idempotency-Key keeps it in the same transaction as its effect.
+    """
+
+    request: Request
+    tools: Tools
+    kind: CredentialKind
+    credential: str = ""
+    _open: tuple[Session, Actor] | None = field(default=None)
+
+    @contextmanager
+    def reading(self) -> Generator[tuple[Session, Actor]]:
+        with self.tools.database.read() as session:
+            yield session, self._actor(session, Scope.READ)
+
+    @contextmanager
+    def writing(self) -> Generator[tuple[Session, Actor]]:
+        with self._alone(), self.tools.database.write() as session:
+            me = self._actor(session, Scope.WRITE)
+            self._replay(session, me)
+            self._open = session, me
+            yield session, me
+
+    def answer(
+        self,
+        out: BaseModel | None = None,
+        *,
+        status: int = 200,
+        etag: int | None = None,
+        headers: dict[str, str] | None = None,
+        secret: bool = False,
+    ) -> Response:
+        """The response for `out`, kept for a repeat of the same Idempotency-Key unless `secret`."""
+        body = None if out is None else out.model_dump_json()
+        headers = dict(headers or {})
+        if etag is not None:
+            headers["ETag"] = etag_of(etag)
+        self._keep(status, headers, None if secret else body)
+        media_type = None if body is None else "application/json"
+        return Response(body, status, headers, media_type=media_type)
+
+    def redirect(self, url: str) -> Response:
+        """See other (303), after a form was taken."""
+        headers = {"Location": url}
+        self._keep(303, headers, "")
+        return Response(None, 303, headers)
+
+    @property
+    def address(self) -> str:
+        """The network address that the request came from."""
+        return self.request.client.host if self.request.client else "unknown"
+
+    def _actor(self, session: Session, scope: Scope) -> Actor:
+        if self.kind is CredentialKind.NOBODY:
+            return STRANGER
+        found = self._find(session, scope)
+        self.request.state.actor_id = found.id
+        if not found.may_use(scope):
+            raise Forbidden
+        return found
+
+    def _find(self, session: Session, scope: Scope) -> Actor:
+        seen = utc_now() - SEEN_EVERY
+        if self.kind is CredentialKind.TOKEN:
+            by_token = find_actor_by_token(session, digest(self.credential))
+            if not by_token:
+                raise Unknown
+            actor, token = by_token
+            if scope is Scope.WRITE and (token.last_used_at is None or token.last_used_at < seen):
+                touch_token(session, actor, token)
+            return actor
+        by_sign_in = find_actor_by_sign_in(session, digest(self.credential))
+        if not by_sign_in:
+            raise Unknown
+        actor, sign_in = by_sign_in
+        if scope is Scope.WRITE and sign_in.last_seen_at < seen:
+            touch_sign_in(session, actor, sign_in)
+        return actor
+
+    # Idempotency: one key, one effect.
+
+    @property
+    def _key(self) -> str | None:
+        state = self.request.state
+        return getattr(state, "idempotency_key", None)
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        if self._key is None:
+            yield
+            return
+        with idempotency.running((self._caller(), self._route(), self._key)):
+            yield
+
+    def _replay(self, session: Session, actor: Actor) -> None:
+        if self._key is None:
+            return
+        content = getattr(self.request.state, "fingerprint", "")
+        idempotency.claim(session, self._caller(actor), self._route(), self._key, content)
+
+    def _keep(self, status: int, headers: dict[str, str], body: str | None) -> None:
+        if self._key is None or self._open is None:
+            return
+        session, actor = self._open
+        answer = idempotency.Answer(status, headers, body)
+        content = getattr(self.request.state, "fingerprint", "")
+        idempotency.keep(
+            session, self._caller(actor), self._route(), self._key, content, answer
+        )
+
+    def _caller(self, actor: Actor | None = None) -> str:
+        """Whose key it is: the user's, else the network address's, hashed."""
+        if actor and actor.id:
+            return str(actor.id)
+        who = self.credential or self.address
+        return keyed_hash(self.tools.key, who)[:64]
+
+    def _route(self) -> str:
+        path = self.request.url.path
+        return f"{self.request.method} {path}"[:200]
+
+
+async def _key_of(request: Request) -> None:
+    """Note the Idempotency-Key and what it came with; forms note theirs when they are read."""
+    key = request.headers.get("idempotency-key")
+    if key is None or request.method != "POST":
+        return
+    request.state.idempotency_key = idempotency.checked_key(key)
+    if not hasattr(request.state, "fingerprint"):
+        query = request.url.query.encode()
+        body = await request.body() if hasattr(request, "_body") else b""
+        request.state.fingerprint = hashlib.sha256(query + b"\0" + body).hexdigest()
+
+
+async def by_token(request: Request) -> Visit:
+    """Staff at the API: `Authorization: Bearer …`, checked when the visit is opened."""
+    await _key_of(request)
+    token = bearer_token(request)
+    if token is None:
+        raise Unknown
+    return Visit(request, tools_of(request), CredentialKind.TOKEN, token)
+
+
+async def by_anyone(request: Request) -> Visit:
+    """A public call: strangers act as candidates, staff as themselves if they say who they are."""
+    await _key_of(request)
+    token = bearer_token(request)
+    if token is not None:
+        return Visit(request, tools_of(request), CredentialKind.TOKEN, token)
+    return Visit(request, tools_of(request), CredentialKind.NOBODY)
+
+
+def bearer_token(request: Request) -> str | None:
+    """The token in the Authorization header; None when there is no such header at all."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        _refuse()
+    return token.strip()
+
+
+def _refuse() -> NoReturn:
+    raise Unknown
+
+
+StaffVisit = Annotated[Visit, Depends(by_token)]
+PublicVisit = Annotated[Visit, Depends(by_anyone)]
