@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import settings as hypothesis_settings
 
+from service.app import build_tools, create_app
 from service.core.db import Database
+from service.doors.tools import Tools
+from service.settings import Settings
 from tests.databases import (
     copy_sqlite,
     create_tables,
@@ -15,6 +19,7 @@ from tests.databases import (
     recreate_postgresql,
 )
 from tests.postgresql import run_server
+from tests.worlds import World, build_world
 
 BOTH = ("sqlite", "postgresql")
 
@@ -83,3 +88,27 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.dispose()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(database_url=database_url, data_dir=tmp_path / "var", _env_file=None)
+
+
+@pytest.fixture
+def tools(settings: Settings) -> Iterator[Tools]:
+    tools = build_tools(settings, key="a key for tests, long enough for it")
+    yield tools
+    tools.database.dispose()
+
+
+@pytest.fixture
+def client(tools: Tools) -> Iterator[TestClient]:
+    """A real application on a fresh database; what fails in it fails the test."""
+    with TestClient(create_app(tools), "http://localhost", follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return build_world(database)
