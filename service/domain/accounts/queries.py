@@ -4,13 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from service.core.clock import utc_now
 from service.core.db import load
 from service.core.errors import NotFound
-from service.domain.accounts.actor import Actor
-from service.domain.accounts.tables import ApiToken, SignIn, User
+from service.core.paging import Page, Slice, cut
+from service.core.secrets import LinkInvalid
+from service.core.versions import Expected
+from service.core.words import email_key as key_of
+from service.domain.accounts import policy
+from service.domain.accounts.actor import Actor, require
+from service.domain.accounts.passwords import KnownPassword
+from service.domain.accounts.tables import ApiToken, PasswordReset, SignIn, User
 
 IDLE = timedelta(hours=12)
 
@@ -37,6 +43,97 @@ def find_actor_by_sign_in(session: Session, token_digest: str) -> tuple[Actor, S
 
 def find_user_by_email(session: Session, email_key: str) -> User | None:
     return session.exec(select(User).where(User.email_key == email_key)).first()
+
+
+def find_user_by_address(session: Session, text: str) -> User | None:
+    """Whose address somebody typed; the same statement for any text."""
+    try:
+        key = key_of(text)
+    except ValueError:
+        key = ""
+    return find_user_by_email(session, key)
+
+
+def find_password(session: Session, email: str) -> KnownPassword:
+    """What a password for this address is checked against; the same statement for any text."""
+    user = find_user_by_address(session, email)
+    if not user or user.deactivated_at or not user.password_hash:
+        return KnownPassword()
+    return KnownPassword(user.id, user.password_hash)
+
+
+def get_own_password(session: Session, actor: Actor) -> KnownPassword:
+    """What one's own old password is checked against. Raises Forbidden."""
+    user = session.get_one(User, actor.user_id)
+    return KnownPassword(user.id, user.password_hash)
+
+
+def get_password_reset(session: Session, id: UUID) -> PasswordReset:
+    """A reset that can still be used, with its user. Raises LinkInvalid."""
+    query = select(PasswordReset).where(PasswordReset.id == id)
+    reset = session.exec(query.options(*load(PasswordReset.user))).first()
+    if not reset or reset.used_at or _is_past(reset.expires_at) or reset.user.deactivated_at:
+        raise LinkInvalid
+    return reset
+
+
+def get_user(session: Session, actor: Actor, id: UUID, *, version: Expected | None = None) -> User:
+    """An account, for admins. Raises Forbidden, NotFound, Stale."""
+    require(policy.may_see_users(actor))
+    user = session.get(User, id)
+    if not user:
+        raise NotFound
+    if version:
+        version.check(user.version)
+    return user
+
+
+def get_me(session: Session, actor: Actor) -> User:
+    return session.get_one(User, actor.user_id)
+
+
+def list_users(
+    session: Session, actor: Actor, part: Slice, *, updated_since: datetime | None = None
+) -> Page[User]:
+    """All accounts, newest first, for admins. Raises Forbidden."""
+    require(policy.may_see_users(actor))
+    query = select(User)
+    if updated_since:
+        query = query.where(col(User.updated_at) >= updated_since)
+    if part.after:
+        query = query.where(col(User.id) < UUID(str(part.after[0])))
+    rows = session.exec(query.order_by(col(User.id).desc()).limit(part.limit + 1)).all()
+    return cut(rows, part.limit, lambda user: (str(user.id),))
+
+
+def get_token(session: Session, actor: Actor, id: UUID) -> ApiToken:
+    """One's own token, anybody's for an admin. Raises NotFound."""
+    query = select(ApiToken).where(ApiToken.id == id, policy.visible_tokens(actor))
+    token = session.exec(query).first()
+    if not token:
+        raise NotFound
+    return token
+
+
+def list_tokens(
+    session: Session,
+    actor: Actor,
+    part: Slice,
+    *,
+    user_id: UUID | None = None,
+    updated_since: datetime | None = None,
+) -> Page[ApiToken]:
+    """Newest first, ended ones too."""
+    query = select(ApiToken).where(policy.visible_tokens(actor))
+    if user_id:
+        query = query.where(ApiToken.user_id == user_id)
+    if updated_since:
+        times = (ApiToken.created_at, ApiToken.revoked_at, ApiToken.last_used_at)
+        query = query.where(or_(*(col(time) >= updated_since for time in times)))
+    if part.after:
+        query = query.where(col(ApiToken.id) < UUID(str(part.after[0])))
+    rows = session.exec(query.order_by(col(ApiToken.id).desc()).limit(part.limit + 1)).all()
+    return cut(rows, part.limit, lambda token: (str(token.id),))
 
 
 def get_colleague(session: Session, actor: Actor, id: UUID) -> User:
