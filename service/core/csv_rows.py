@@ -20,6 +20,8 @@ from service.core.words import INVISIBLE
 Cell = str | int | float | Decimal | date | UUID | None
 CHUNK = 64 * 1024  # characters
 BOM = "\ufeff"
+# Line ends to some readers (Python's splitlines), so they are escaped inside JSON Lines.
+LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 
 _LIVE = re.compile(f"['\t\r\n]|[{INVISIBLE}]*[=+\\-@＝＋－＠]")
 
@@ -54,8 +56,8 @@ def jsonl(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """JSON Lines in pieces of about 64 KB: exact values, one object per line."""
     buffer = io.StringIO(newline="")
     for row in rows:
-        json.dump(row, buffer, ensure_ascii=False, allow_nan=False, default=_plain)
-        buffer.write("\n")
+        text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=_plain)
+        buffer.write(text.translate(LINE_ENDS) + "\n")
         if buffer.tell() >= CHUNK:
             yield _taken(buffer)
     if buffer.tell():

@@ -25,7 +25,7 @@ ATTACKS = [
 NASTY = [
     *ATTACKS, "", "plain", 'say "x"', "a,b", "a;b", "line\nbreak", "line\r\nbreak", "cr\ronly",
     " x ", "שלום \u200fעולם", "\U0001f468\u200d\U0001f469", "NULL", "NA", "nan", "None", "1e5",
-    "007", "\\N", '"', '""', "\\", "\\n", "#comment", "x" * 200_000,
+    "007", "\\N", '"', '""', "\\", "\\n", "#comment", "x" * 100_000,
 ]  # fmt: skip
 TEXT = st.one_of(
     st.sampled_from(NASTY),
@@ -159,11 +159,7 @@ def test_json_lines_are_exact(table: list[tuple[str, str]]) -> None:
     rows = [dict(zip(HEADER, row, strict=True)) for row in numbered(table)]
     text = "".join(jsonl(rows))
 
-    assert (
-        [json.loads(line) for line in text.splitlines()] == rows
-        or "\x85" in text
-        or any(mark in text for mark in "\u2028\u2029\v\f\x1c\x1d\x1e")
-    )
+    assert [json.loads(line) for line in text.splitlines()] == rows
     assert [json.loads(line) for line in text.split("\n")[:-1]] == rows
 
 
