@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from service.core.errors import Fault, Invalid, Malformed, Unknown, Unsupported
-from service.core.words import strict_json
+from service.core.strict_json import strict_json
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
