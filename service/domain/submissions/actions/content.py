@@ -1,0 +1,194 @@
+"""What was sent, as rows: evidence, files in their places, and the text it is found by."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import Session
+
+from service.core.blobs import BlobMissing, Blobs
+from service.core.errors import Fault, Invalid, Unavailable
+from service.core.upserts import insert_or_add
+from service.core.words import fold
+from service.domain.jobs.tables import Question, QuestionKind
+from service.domain.submissions.actions.answers import AnswerRecord, find_answers, pointer
+from service.domain.submissions.inputs import EvidenceInput, StoredFile, SubmissionInput
+from service.domain.submissions.tables import (
+    Blob,
+    Evidence,
+    Revision,
+    SubmissionFile,
+)
+
+
+class ContentInvalid(Invalid):
+    code = "submission_invalid"
+    message = "Something is missing or cannot be used. See the errors."
+
+
+class FileGone(Unavailable):
+    """Swept in the very moment between its arrival and now."""
+
+    code = "file_gone"
+    message = "A file was lost on its way. Nothing was kept; send it again."
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a file belongs: to an exhibit or to a question, as the content says."""
+
+    reference: str
+    pointer: str
+    evidence_number: int | None = None
+    question_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Content that fits the job's questions and the files that came with it."""
+
+    answers: list[AnswerRecord]
+    files: list[tuple[Place, StoredFile]]
+
+
+def check_content(
+    content: SubmissionInput, questions: Sequence[Question], files: Sequence[StoredFile]
+) -> Checked:
+    """Raises ContentInvalid with all that is wrong with answers and files."""
+    answers, faults = find_answers(questions, content.answers)
+    places = [*_evidence_places(content.evidence), *_answer_places(answers)]
+    placed, file_faults = place_files(places, files)
+    if faults or file_faults:
+        raise ContentInvalid(faults=[*faults, *file_faults])
+    names = {place.question_key: file.name for place, file in placed if place.question_key}
+    for answer in answers:
+        if answer["kind"] == QuestionKind.FILE.value:
+            answer["value"] = names[str(answer["key"])]
+    return Checked(answers, placed)
+
+
+def check_evidence(
+    evidence: Sequence[EvidenceInput], files: Sequence[StoredFile], *, first_number: int
+) -> list[tuple[Place, StoredFile]]:
+    """For evidence alone, numbered from `first_number`. Raises ContentInvalid."""
+    placed, faults = place_files(_evidence_places(evidence, first_number), files)
+    if faults:
+        raise ContentInvalid(faults=faults)
+    return placed
+
+
+def place_files(
+    places: Sequence[Place], files: Sequence[StoredFile]
+) -> tuple[list[tuple[Place, StoredFile]], list[Fault]]:
+    """Each file with its place: every mentioned file must be there, and every file mentioned."""
+    counts = Counter(file.reference for file in files)
+    known = {file.reference: file for file in files}
+    mentioned = {place.reference for place in places}
+    faults = [
+        Fault("/files", f"Two files are named “{name}”. Rename one of them.")
+        for name, count in counts.items()
+        if count > 1
+    ]
+    faults += [
+        Fault("/files", f"No piece of evidence and no answer mentions “{name}”.")
+        for name in known
+        if name not in mentioned
+    ]
+    faults += [
+        Fault(place.pointer, f"No file named “{place.reference}” was sent.")
+        for place in places
+        if place.reference not in known
+    ]
+    placed = [(place, known[place.reference]) for place in places if place.reference in known]
+    return placed, faults
+
+
+def add_evidence(
+    session: Session, revision_id: UUID, evidence: Sequence[EvidenceInput], *, first_number: int
+) -> list[Evidence]:
+    rows = [
+        Evidence(
+            revision_id=revision_id,
+            number=number,
+            **piece.model_dump(exclude={"files"}),
+        )
+        for number, piece in enumerate(evidence, first_number)
+    ]
+    session.add_all(rows)
+    return rows
+
+
+def add_files(
+    session: Session,
+    blobs: Blobs,
+    revision_id: UUID,
+    placed: Sequence[tuple[Place, StoredFile]],
+    *,
+    first_position: int = 0,
+) -> list[SubmissionFile]:
+    count_blobs(session, blobs, [file for _place, file in placed])
+    rows = [
+        SubmissionFile(
+            revision_id=revision_id,
+            evidence_number=place.evidence_number,
+            question_key=place.question_key,
+            position=position,
+            name=file.name,
+            media_type=file.media_type,
+            size=file.size,
+            sha256=file.sha256,
+        )
+        for position, (place, file) in enumerate(placed, first_position)
+    ]
+    session.add_all(rows)
+    return rows
+
+
+def count_blobs(session: Session, blobs: Blobs, files: Sequence[StoredFile]) -> None:
+    """Count one more row for the bytes of each file, then see that the bytes are there.
+
+    A sweep takes the same row before it takes the bytes, so whoever comes second sees what the
+    first one did. Raises FileGone.
+    """
+    sizes = {file.sha256: file.size for file in files}
+    counts = Counter(file.sha256 for file in files)
+    for sha256 in sorted(counts):  # always in one order, so that two senders never dead-lock
+        row = Blob(sha256=sha256, size=sizes[sha256], refs=counts[sha256])
+        insert_or_add(session, row, ["sha256"], "refs")
+        try:
+            blobs.size(sha256)
+        except BlobMissing as error:
+            raise FileGone from error
+
+
+def search_text(
+    revision: Revision, evidence: Sequence[Evidence], files: Sequence[SubmissionFile]
+) -> str:
+    """All that was sent, folded: a search in it is the same on every database."""
+    parts = [revision.name, revision.email, revision.location, *revision.links, revision.statement]
+    for piece in evidence:
+        parts += [piece.title, piece.claim, piece.contribution, piece.link or "", piece.cannot_show]
+        parts += [text for voucher in piece.vouchers for text in voucher.values()]
+    parts += [_answer_text(answer["value"]) for answer in revision.answers]
+    parts += [file.name for file in files]
+    return fold("\n".join(part for part in parts if part))
+
+
+def _answer_text(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _evidence_places(evidence: Sequence[EvidenceInput], first_number: int = 1) -> list[Place]:
+    return [
+        Place(name, f"/evidence/{index}/files/{position}", evidence_number=first_number + index)
+        for index, piece in enumerate(evidence)
+        for position, name in enumerate(piece.files)
+    ]
+
+
+def _answer_places(answers: Sequence[AnswerRecord]) -> Iterator[Place]:
+    for answer in answers:
+        if answer["kind"] == QuestionKind.FILE.value:
+            key = str(answer["key"])
+            yield Place(str(answer["value"]), pointer(key), question_key=key)
