@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import JSON, Field, Index, Session, col, select, update
 
-from service.core.chain import detail_digest, new_salt
 from service.core.clock import utc_now
 from service.core.db import Row, choice, new_id
+from service.core.fingerprints import detail_digest, new_salt
 from service.core.logs import request_id
 
 LEASE = timedelta(minutes=5)

@@ -1,6 +1,6 @@
 """Imports every table, so that the metadata is whole. For Alembic and the tests."""
 
-from service.core import idempotency, outbox, rates
+from service.core import chain, idempotency, outbox, rates
 from service.domain.accounts import tables as accounts
 from service.domain.candidates import tables as candidates
 from service.domain.jobs import tables as jobs
