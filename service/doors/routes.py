@@ -5,10 +5,9 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Request, Response
-from fastapi.dependencies.utils import get_flat_dependant
-from fastapi.params import Form
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Form, Query
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 
 from service.core.errors import Fault, Invalid, Malformed, Unknown, Unsupported
 from service.core.strict_json import strict_json
@@ -47,15 +46,12 @@ class JsonRoute(APIRoute):
 
     def _known_parameters(self) -> dict[str, bool]:
         """Names of the query parameters, and whether one may repeat."""
-        known: dict[str, bool] = {}
-        for parameter in get_flat_dependant(self.dependant).query_params:
-            model = parameter.field_info.annotation
-            if isinstance(model, type) and issubclass(model, BaseModel):
-                for name, info in model.model_fields.items():
-                    known[info.alias or name] = "list" in str(info.annotation)
-            else:
-                known[parameter.alias] = "list" in str(model)
-        return known
+        fields = get_flat_params(self.dependant)
+        return {
+            field.alias: "list" in str(field.field_info.annotation)
+            for field in fields
+            if isinstance(field.field_info, Query)
+        }
 
 
 class StaffRoute(JsonRoute):
