@@ -9,7 +9,7 @@ from sqlmodel import JSON, Field, Index
 
 from service.core.db import Row, Versioned, choice, linked
 from service.domain.accounts.tables import User
-from service.domain.jobs.tables import Criterion
+from service.domain.jobs.tables import Criterion, Rubric
 from service.domain.submissions.tables import Revision, Submission
 
 
@@ -83,6 +83,7 @@ class Scorecard(Versioned, table=True):
     locked_at: datetime | None = Field(default=None)
     reviewer: User = linked()
     revision: Revision = linked()
+    rubric: Rubric = linked()
     ratings: list["Rating"] = linked(back_populates="scorecard")
 
 

@@ -1,0 +1,113 @@
+"""Who may review, who may look, and when sealed scores open: the one place that says so."""
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlmodel import col, select
+
+from service.domain.accounts.actor import Actor
+from service.domain.accounts.tables import Role
+from service.domain.jobs.tables import Job, SealRule, TeamMember
+from service.domain.reviews.tables import (
+    Assignment,
+    AssignmentState,
+    Scorecard,
+    ScorecardState,
+    Unsealing,
+)
+from service.domain.submissions.tables import Submission
+
+# Asked, and neither done nor replaced by somebody else: these keep the scores sealed.
+UNLOCKED = (AssignmentState.OPEN, AssignmentState.DECLINED, AssignmentState.ABSTAINED)
+
+
+def sees_scores(actor: Actor) -> ColumnElement[bool]:
+    """Whether the locked scores of others are open to an actor, as a condition on Submission.
+
+    This is the seal. It says nothing about whether the actor may see the submission at all.
+    An own assignment that is not locked always seals, whatever one's roles, looks and rights.
+    """
+    if actor.is_system:
+        return true()
+    if not actor.is_staff:
+        return false()
+    mine = Assignment.reviewer_id == actor.user_id
+    own_unlocked = _assigned(mine, col(Assignment.state).in_(UNLOCKED))
+    own_locked = _assigned(mine, Assignment.state == AssignmentState.DONE)
+    ways = or_(and_(own_locked, _opens_at_own_lock()), _all_locked(), _has_looked(actor))
+    return and_(~own_unlocked, ways)
+
+
+def visible_scorecards(actor: Actor) -> ColumnElement[bool]:
+    """One's own, and others' locked ones that are open: as a condition on Scorecard.
+
+    To be used together with `visible_submissions`.
+    """
+    if not actor.is_staff and not actor.is_system:
+        return false()
+    open_to_me = (
+        select(Submission.id)
+        .where(Submission.id == Scorecard.submission_id, sees_scores(actor))
+        .correlate(Scorecard)
+        .exists()
+    )
+    others = and_(col(Scorecard.state) == ScorecardState.LOCKED, open_to_me)
+    return others if actor.is_system else or_(col(Scorecard.reviewer_id) == actor.user_id, others)
+
+
+def runs(actor: Actor) -> ColumnElement[bool]:
+    """Whether an actor hires for a submission's job, as a condition on Submission.
+
+    Recruiters on its team and admins: they assign, replace, and may look early.
+    """
+    if actor.has(Role.ADMIN):
+        return true()
+    if not actor.has(Role.RECRUITER):
+        return false()
+    team = select(TeamMember.job_id).where(
+        TeamMember.user_id == actor.user_id, col(TeamMember.left_at).is_(None)
+    )
+    return col(Submission.job_id).in_(team)
+
+
+def visible_assignments(actor: Actor) -> ColumnElement[bool]:
+    """As a condition on Assignment joined with Submission.
+
+    A reviewer sees only the own one until scores open: how far others are could tell.
+    """
+    if actor.is_system:
+        return true()
+    if not actor.is_staff:
+        return false()
+    return or_(runs(actor), sees_scores(actor), col(Assignment.reviewer_id) == actor.user_id)
+
+
+def may_review(assignment: Assignment | None) -> bool:
+    """Write a scorecard: only whom somebody asked to, and who has not answered yet."""
+    return assignment is not None and assignment.state == AssignmentState.OPEN
+
+
+def may_take(actor: Actor, *, on_team: bool) -> bool:
+    """Take work unasked: reviewers, on the jobs whose team they are on."""
+    return actor.has(Role.REVIEWER) and on_team
+
+
+def _assigned(*conditions: ColumnElement[bool] | bool) -> ColumnElement[bool]:
+    found = select(Assignment.id).where(Assignment.submission_id == Submission.id, *conditions)
+    return found.correlate(Submission).exists()
+
+
+def _all_locked() -> ColumnElement[bool]:
+    """Somebody has judged, and nobody who was asked still owes a judgement."""
+    done = _assigned(Assignment.state == AssignmentState.DONE)
+    return and_(done, ~_assigned(col(Assignment.state).in_(UNLOCKED)))
+
+
+def _opens_at_own_lock() -> ColumnElement[bool]:
+    rule = select(Job.id).where(Job.id == Submission.job_id, Job.seal_rule == SealRule.OWN_LOCK)
+    return rule.correlate(Submission).exists()
+
+
+def _has_looked(actor: Actor) -> ColumnElement[bool]:
+    look = select(Unsealing.id).where(
+        Unsealing.submission_id == Submission.id, Unsealing.user_id == actor.user_id
+    )
+    return look.correlate(Submission).exists()

@@ -1,0 +1,41 @@
+"""What can be asked about assignments, scorecards and what they say together."""
+
+from service.domain.reviews.queries.assignments import (
+    find_own_assignment,
+    get_assignment,
+    is_run_by,
+    list_assignments,
+    list_inbox,
+)
+from service.domain.reviews.queries.scorecards import (
+    NotAssigned,
+    OwnReview,
+    are_scores_open,
+    find_own_scorecard,
+    get_own_review,
+    in_order,
+    list_scorecards,
+    score_snapshot,
+    visible_composite,
+)
+from service.domain.reviews.queries.summary import CriterionScores, Summary, summarise
+
+__all__ = [
+    "CriterionScores",
+    "NotAssigned",
+    "OwnReview",
+    "Summary",
+    "are_scores_open",
+    "find_own_assignment",
+    "find_own_scorecard",
+    "get_assignment",
+    "get_own_review",
+    "in_order",
+    "is_run_by",
+    "list_assignments",
+    "list_inbox",
+    "list_scorecards",
+    "score_snapshot",
+    "summarise",
+    "visible_composite",
+]
