@@ -1,13 +1,14 @@
 """Routes that look before they read: credential, media type, JSON, unknown query parameters."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Request, Response
-from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Form, Query
+from fastapi.dependencies.models import Dependant
+from fastapi.params import Form
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from service.core.errors import Fault, Invalid, Malformed, Unknown, Unsupported
 from service.core.strict_json import strict_json
@@ -46,11 +47,9 @@ class JsonRoute(APIRoute):
 
     def _known_parameters(self) -> dict[str, bool]:
         """Names of the query parameters, and whether one may repeat."""
-        fields = get_flat_params(self.dependant)
         return {
-            field.alias: "list" in str(field.field_info.annotation)
-            for field in fields
-            if isinstance(field.field_info, Query)
+            alias: "list" in str(annotation)
+            for alias, annotation in _query_parameters(self.dependant)
         }
 
 
@@ -60,6 +59,19 @@ class StaffRoute(JsonRoute):
     def admit(self, request: Request) -> None:
         if "authorization" not in request.headers:
             raise Unknown
+
+
+def _query_parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
+    """The names and types of those of a route and of all that it depends on."""
+    for parameter in dependant.query_params:
+        model = parameter.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            for name, info in model.model_fields.items():
+                yield info.alias or name, info.annotation
+        else:
+            yield parameter.alias, model
+    for below in dependant.dependencies:
+        yield from _query_parameters(below)
 
 
 def _check_query(request: Request, known: dict[str, bool]) -> None:
