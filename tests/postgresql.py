@@ -35,6 +35,7 @@ pg_ctl="$1" data="$2" options="$3"
 echo ready
 read -r _
 "$pg_ctl" stop --silent --mode=fast -D "$data" >/dev/null 2>&1
+rm -rf "$data"
 """
 
 
