@@ -23,19 +23,31 @@ from service.core.errors import (
     Unknown,
     Unsupported,
 )
+from service.doors.transport import (
+    Broken,
+    ExpectationFailed,
+    HeadersTooLarge,
+    TooSlow,
+    UrlTooLong,
+)
 
 STATUS: dict[type[Refusal], int] = {
     Malformed: 400,
     Unknown: 401,
     Forbidden: 403,
     NotFound: 404,
+    TooSlow: 408,
     StateConflict: 409,
     Stale: 412,
     TooLarge: 413,
+    UrlTooLong: 414,
     Unsupported: 415,
+    ExpectationFailed: 417,
     Invalid: 422,
     PreconditionRequired: 428,
     TooMany: 429,
+    HeadersTooLarge: 431,
+    Broken: 500,
     Unavailable: 503,
 }
 MOST_FAULTS = 50

@@ -1,0 +1,81 @@
+"""The whole site in this process, with a few routes that misbehave on purpose."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI, Request, Response
+from starlette.responses import StreamingResponse
+from starlette.routing import BaseRoute
+from starlette.testclient import TestClient
+
+from service.app import build_tools, create_app, show_fault
+from service.doors.tools import Tools
+from service.settings import Limits, Settings
+
+
+@pytest.fixture
+def tight_tools(tmp_path: Path, sqlite_url: str) -> Iterator[Tools]:
+    limits = Limits(json_bytes=2048, submission_bytes=4096, body_seconds=0.3)
+    settings = Settings(
+        _env_file=None, data_dir=tmp_path / "var", database_url=sqlite_url, limits=limits
+    )
+    tools = build_tools(settings)
+    yield tools
+    tools.database.dispose()
+
+
+@pytest.fixture
+def site(tight_tools: Tools) -> FastAPI:
+    app = create_app(tight_tools)
+    odd = FastAPI()
+    odd.exception_handler(Exception)(show_fault)
+
+    @odd.get("/broken")
+    def broken() -> Response:
+        raise RuntimeError("ada@example.org")
+
+    @odd.get("/half")
+    async def half() -> Response:
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b"begun"
+            await asyncio.sleep(0)
+            raise RuntimeError("ada@example.org")
+
+        return StreamingResponse(pieces())
+
+    @odd.get("/header")
+    def header() -> Response:
+        return Response(headers={"X-Name": "Ada\r\nSet-Cookie: a=b"})
+
+    @odd.post("/read")
+    async def read(request: Request) -> Response:
+        return Response(str(len(await request.body())))
+
+    @odd.post("/unread/{name}")
+    def unread(name: str) -> Response:
+        return Response(name)
+
+    app.router.routes.insert(0, _mounted(app, odd))
+    return app
+
+
+def _mounted(app: FastAPI, odd: FastAPI) -> BaseRoute:
+    app.mount("/odd", odd)
+    return app.router.routes.pop()
+
+
+@pytest.fixture
+def visitor(site: FastAPI) -> Iterator[TestClient]:
+    with TestClient(site, "http://localhost") as client:
+        yield client
+
+
+@pytest.fixture
+def bare_tools(bare_database_url: str, tmp_path: Path) -> Iterator[Tools]:
+    """Before the first migration, on both databases."""
+    settings = Settings(_env_file=None, data_dir=tmp_path / "var", database_url=bare_database_url)
+    tools = build_tools(settings)
+    yield tools
+    tools.database.dispose()
