@@ -1,6 +1,7 @@
 """What the roof hands to the doors: settings, database, files, the secret key."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
 from fastapi import Depends
@@ -8,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from service.core.blobs import Blobs
 from service.core.db import Database
+from service.core.rates import Rates
 from service.settings import Settings
 
 
@@ -19,6 +21,12 @@ class Tools:
     database: Database
     blobs: Blobs
     key: str
+
+    @cached_property
+    def rates(self) -> Rates:
+        """What counts how often strangers knock."""
+        shared = self.settings.rates.store == "database"
+        return Rates(self.key, self.database if shared else None)
 
 
 def tools_of(connection: HTTPConnection) -> Tools:
