@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from service.core.instants import Instant
+from service.core.moments import Moment
 from service.core.words import EmailAddress, Line
 from service.domain.accounts.tables import Role, Scope
 
@@ -50,4 +50,4 @@ class NewToken(BaseModel):
 
     name: PersonName
     scopes: Scopes = [Scope.READ, Scope.WRITE]
-    expires_at: Instant | None = None
+    expires_at: Moment | None = None
