@@ -1,9 +1,13 @@
 """What can be asked about jobs. Every question starts from what the actor may see."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select, tuple_
 
 from service.core.clock import utc_now
 from service.core.db import load, load_lists
@@ -35,16 +39,27 @@ def get_own_job(session: Session, actor: Actor, slug: str) -> Job:
 
 
 def list_jobs(
-    session: Session, actor: Actor, part: Slice, *, state: JobState | None = None
+    session: Session,
+    actor: Actor,
+    part: Slice,
+    *,
+    state: JobState | None = None,
+    updated_since: datetime | None = None,
 ) -> Page[Job]:
     """Newest first."""
     query = select(Job).where(policy.visible_jobs(actor))
     if state:
         query = query.where(Job.state == state)
+    if updated_since:
+        query = query.where(col(Job.updated_at) >= updated_since)
     if part.after:
         query = query.where(col(Job.id) < UUID(str(part.after[0])))
     rows = session.exec(query.order_by(col(Job.id).desc()).limit(part.limit + 1)).all()
     return cut(rows, part.limit, lambda job: (str(job.id),))
+
+
+def is_slug_taken(session: Session, slug: str) -> bool:
+    return session.exec(select(Job.id).where(Job.slug == slug)).first() is not None
 
 
 def is_taking(job: Job) -> bool:
@@ -89,3 +104,48 @@ def list_team(session: Session, job_id: UUID) -> Sequence[TeamMember]:
     return session.exec(
         query.options(*load(TeamMember.user)).order_by(col(TeamMember.created_at))
     ).all()
+
+
+@dataclass(frozen=True)
+class JobParts:
+    """What belongs to a job. Only `questions` are for everybody's eyes."""
+
+    questions: Sequence[Question]
+    stages: Sequence[Stage] = ()
+    rubric: Rubric | None = None
+    team: Sequence[TeamMember] = ()
+
+
+def list_parts(session: Session, actor: Actor, jobs: Sequence[Job]) -> dict[UUID, JobParts]:
+    """The parts of jobs that were found already, in as many statements for one as for many."""
+    ids = [job.id for job in jobs]
+    asked = select(Question).where(col(Question.job_id).in_(ids))
+    asked = asked.where(col(Question.archived_at).is_(None)).order_by(col(Question.position))
+    questions = _by_job(session.exec(asked).all())
+    if not actor.is_staff:
+        return {id: JobParts(questions[id]) for id in ids}
+    used = select(Stage).where(col(Stage.job_id).in_(ids), col(Stage.archived_at).is_(None))
+    stages = _by_job(session.exec(used.order_by(col(Stage.position))).all())
+    rubrics = _newest_rubrics(session, ids)
+    on_team = select(TeamMember).where(col(TeamMember.job_id).in_(ids))
+    on_team = on_team.where(col(TeamMember.left_at).is_(None)).options(*load(TeamMember.user))
+    team = _by_job(session.exec(on_team.order_by(col(TeamMember.created_at))).all())
+    return {id: JobParts(questions[id], stages[id], rubrics.get(id), team[id]) for id in ids}
+
+
+def _newest_rubrics(session: Session, job_ids: Sequence[UUID]) -> dict[UUID, Rubric]:
+    newest = select(Rubric.job_id, func.max(Rubric.number)).group_by(col(Rubric.job_id))
+    which = tuple_(col(Rubric.job_id), col(Rubric.number)).in_(newest)
+    query = select(Rubric).where(col(Rubric.job_id).in_(job_ids), which)
+    found = session.exec(query.options(*load_lists(Rubric.criteria))).all()
+    return {rubric.job_id: rubric for rubric in found}
+
+
+Part = TypeVar("Part", Question, Stage, TeamMember)
+
+
+def _by_job(rows: Sequence[Part]) -> dict[UUID, list[Part]]:
+    found: dict[UUID, list[Part]] = defaultdict(list)
+    for row in rows:
+        found[row.job_id].append(row)
+    return found

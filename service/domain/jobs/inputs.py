@@ -1,0 +1,261 @@
+"""What may be said about a job; every door fills these."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Annotated, Literal, Self
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StrictBool,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from service.core.moments import Moment
+from service.core.words import Line, Text
+from service.domain.jobs.tables import QuestionKind, SealRule, StageKind
+
+MOST_STAGES = 30
+MOST_QUESTIONS = 50
+MOST_OPTIONS = 50
+MOST_MEMBERS = 100
+
+# Words that stand, or may one day stand, where a slug stands in an address.
+RESERVED_SLUGS = frozenset(
+    {"admin", "all", "api", "apply", "closed", "draft", "drafts", "edit", "export", "exports"}
+    | {"feed", "help", "jobs", "list", "new", "next", "open", "search", "static", "status"}
+)
+# How a submission ends: where a move goes is named by a stage's key or by one of these.
+DECISIONS = frozenset({"hired", "rejected", "withdrawn"})
+CHOICES = frozenset({QuestionKind.CHOICE, QuestionKind.MULTI_CHOICE})
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_KEY = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
+
+
+# The words of schema.org's JobPosting.
+EmploymentType = Literal[
+    "FULL_TIME",
+    "PART_TIME",
+    "CONTRACTOR",
+    "TEMPORARY",
+    "INTERN",
+    "VOLUNTEER",
+    "PER_DIEM",
+    "OTHER",
+]
+
+
+def _slug(value: str) -> str:
+    if not 2 <= len(value) <= 80 or not _SLUG.fullmatch(value):  # noqa: PLR2004 - the limits
+        raise PydanticCustomError(
+            "slug_invalid", "Use 2 to 80 lower-case letters, digits and single hyphens."
+        )
+    if value in RESERVED_SLUGS:
+        raise PydanticCustomError("slug_reserved", "This word is reserved. Choose another.")
+    return value
+
+
+def _key(value: str) -> str:
+    if len(value) > 40 or not _KEY.fullmatch(value):  # noqa: PLR2004 - the column's length
+        raise PydanticCustomError(
+            "key_invalid",
+            "Use at most 40 lower-case letters, digits, hyphens and underscores, a letter first.",
+        )
+    return value
+
+
+def _stage_key(value: str) -> str:
+    if value in DECISIONS:
+        raise PydanticCustomError(
+            "key_reserved", "This word is a decision. Choose another for a stage."
+        )
+    return value
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _time_zone(value: str) -> str:
+    """Looked up in the list of names, so that it never becomes a path."""
+    if value not in _time_zones():
+        raise PydanticCustomError(
+            "time_zone_unknown", "Use a name of the IANA time zone list, like Europe/Berlin."
+        )
+    return value
+
+
+def _once(what: str, values: Iterable[str]) -> None:
+    seen = set()
+    for value in values:
+        if value in seen:
+            raise PydanticCustomError(
+                "not_unique", "{what} “{value}” is there twice.", {"what": what, "value": value}
+            )
+        seen.add(value)
+
+
+Slug = Annotated[str, Strict(), AfterValidator(_slug)]
+Key = Annotated[str, Strict(), AfterValidator(_key)]
+StageKey = Annotated[Key, AfterValidator(_stage_key)]
+TimeZone = Annotated[str, Strict(), AfterValidator(_time_zone)]
+
+
+class Part(BaseModel):
+    """What is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RejectionReason(Part):
+    """Why somebody may be rejected: a key for statistics, a sentence for people."""
+
+    key: Key
+    text: Annotated[str, Line(300)]
+
+
+def _reasons_once(reasons: list[RejectionReason]) -> list[RejectionReason]:
+    _once("The key", (reason.key for reason in reasons))
+    return reasons
+
+
+Reasons = Annotated[
+    list[RejectionReason], Field(min_length=1, max_length=50), AfterValidator(_reasons_once)
+]
+
+
+class JobChange(Part):
+    """What is left out stays as it is."""
+
+    title: Annotated[str, Line(200)] = ""
+    summary: Annotated[str, Line(500, blank=True)] = ""
+    description: Annotated[str, Text(50_000, blank=True)] = ""
+    location: Annotated[str, Line(200, blank=True)] = ""
+    remote: StrictBool = False
+    employment_type: EmploymentType = "FULL_TIME"
+    closes_at: Moment | None = None
+    timezone: TimeZone = "UTC"
+    seal_rule: SealRule = SealRule.OWN_LOCK
+    reviews_wanted: Annotated[int, Strict(), Field(ge=1, le=10)] = 2
+    rejection_reasons: Reasons = []
+
+
+class NewJob(JobChange):
+    """A draft. Stages and rejection reasons that suit most come with it."""
+
+    slug: Slug
+    title: Annotated[str, Line(200)]
+
+
+class StageInput(Part):
+    key: StageKey
+    name: Annotated[str, Line(80)]
+    kind: StageKind = StageKind.REVIEW
+
+
+class StagesInput(Part):
+    """All stages, in order. One that is left out is archived."""
+
+    stages: Annotated[list[StageInput], Field(min_length=1, max_length=MOST_STAGES)]
+
+    @model_validator(mode="after")
+    def check_keys(self) -> Self:
+        _once("The key", (stage.key for stage in self.stages))
+        return self
+
+
+class QuestionInput(Part):
+    """One question of the form; `options` for the two kinds of choice only."""
+
+    key: Key
+    text: Annotated[str, Line(500)]
+    help: Annotated[str, Text(2_000, blank=True)] = ""
+    kind: QuestionKind
+    options: Annotated[list[Annotated[str, Line(200)]], Field(max_length=MOST_OPTIONS)] = []
+    required: StrictBool = False
+
+    @model_validator(mode="after")
+    def check_options(self) -> Self:
+        if self.kind in CHOICES and len(self.options) < 2:  # noqa: PLR2004 - one is no choice
+            raise PydanticCustomError("options_missing", "Give at least two options to choose.")
+        if self.kind not in CHOICES and self.options:
+            raise PydanticCustomError("options_odd", "Only choices have options.")
+        _once("The option", self.options)
+        return self
+
+
+class QuestionsInput(Part):
+    """All questions, in order. One that is left out is archived; its answers stay."""
+
+    questions: Annotated[list[QuestionInput], Field(max_length=MOST_QUESTIONS)]
+
+    @model_validator(mode="after")
+    def check_keys(self) -> Self:
+        _once("The key", (question.key for question in self.questions))
+        return self
+
+
+class AnchorInput(Part):
+    """One level in words. `level` may be given, as it is shown; it follows from the order."""
+
+    level: Annotated[int, Strict()] | None = None
+    name: Annotated[str, Line(80)]
+    anchor: Annotated[str, Text(2_000)]
+
+
+class CriterionInput(Part):
+    """What is judged, with an anchor for each level, lowest first."""
+
+    key: Key
+    name: Annotated[str, Line(200)]
+    description: Annotated[str, Text(2_000, blank=True)] = ""
+    weight: Annotated[int, Strict(), Field(ge=1, le=100)] = 1
+    anchors: Annotated[list[AnchorInput], Field(min_length=2, max_length=5)]
+
+    @model_validator(mode="after")
+    def check_levels(self) -> Self:
+        if any(anchor.level not in (None, i) for i, anchor in enumerate(self.anchors, 1)):
+            raise PydanticCustomError("level_order", "Number the levels 1, 2, 3 …, lowest first.")
+        return self
+
+
+class RubricInput(Part):
+    """A whole rubric: its criteria in order, all with as many levels, so that they compare."""
+
+    criteria: Annotated[list[CriterionInput], Field(min_length=1, max_length=8)]
+
+    @model_validator(mode="after")
+    def check_criteria(self) -> Self:
+        _once("The key", (criterion.key for criterion in self.criteria))
+        if len({len(criterion.anchors) for criterion in self.criteria}) > 1:
+            raise PydanticCustomError(
+                "levels_differ", "Give every criterion the same number of levels."
+            )
+        return self
+
+
+class MemberInput(Part):
+    user_id: UUID
+    lead: StrictBool = False
+
+
+class TeamInput(Part):
+    """Everybody on the team, at least one of them a lead."""
+
+    members: Annotated[list[MemberInput], Field(min_length=1, max_length=MOST_MEMBERS)]
+
+    @model_validator(mode="after")
+    def check_members(self) -> Self:
+        _once("The user", (str(member.user_id) for member in self.members))
+        if not any(member.lead for member in self.members):
+            raise PydanticCustomError("lead_missing", "Name at least one lead.")
+        return self
