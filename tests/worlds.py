@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session, SQLModel
 
-from service.core.db import Database, Row
+from service.core.db import Database
 from service.domain.accounts.tables import ApiToken, Role, Scope, User
 from service.domain.candidates.tables import Candidate
 from service.domain.jobs.tables import (
@@ -83,7 +83,7 @@ class World:
     submission: Sent
     submission2: Sent
 
-    def reload(self, table: type[Row], id: UUID) -> Row:
+    def reload(self, table: type[AnyRow], id: UUID) -> AnyRow:
         with self.database.read() as session:
             return session.get_one(table, id)
 

@@ -4,11 +4,13 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from service.api.outcomes import router as outcomes
+from service.api.pipeline import router as pipeline
 from service.core.errors import Refusal
 from service.core.idempotency import Replayed
 from service.doors.refusals import problem, problem_of, refusal_of
 
-ROUTERS: list[APIRouter] = []
+ROUTERS: list[APIRouter] = [pipeline, outcomes]
 
 
 def build_api() -> FastAPI:

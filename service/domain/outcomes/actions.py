@@ -1,0 +1,59 @@
+"""It is written down how a hire turned out."""
+
+from sqlmodel import Session
+
+from service.core import outbox
+from service.core.errors import Stale, StateConflict
+from service.core.versions import Expected
+from service.domain.accounts.actor import Actor, require
+from service.domain.outcomes import policy
+from service.domain.outcomes.events import OutcomeRecorded
+from service.domain.outcomes.inputs import OutcomeInput
+from service.domain.outcomes.queries import find_outcome
+from service.domain.outcomes.tables import Outcome
+from service.domain.submissions.tables import Decision, Submission
+
+
+class NotHired(StateConflict):
+    code = "not_hired"
+    message = "Only a hire has an outcome, and this submission is none."
+
+
+def record_outcome(
+    session: Session,
+    actor: Actor,
+    submission: Submission,
+    told: OutcomeInput,
+    *,
+    version: Expected | None,
+) -> Outcome:
+    """Write down how a hire turned out; `version` None: for the first time.
+
+    The submission must be locked, so that two first times come one after the other.
+    Raises NotHired, Stale.
+    """
+    require(policy.may_record_outcomes(actor))
+    if submission.decision != Decision.HIRED:
+        raise NotHired
+    found = find_outcome(session, submission)
+    if (found is None) != (version is None):
+        raise Stale
+    if found and version:
+        version.check(found.version)
+    before = _values(found) if found else None
+    values = {**told.model_dump(), "recorded_by": actor.user_id}
+    outcome = found or Outcome(submission_id=submission.id, **values)
+    for name, value in values.items():
+        setattr(outcome, name, value)
+    session.add(outcome)
+    session.flush()
+    recorded = OutcomeRecorded(
+        submission_id=submission.id, job_id=submission.job_id, outcome_id=outcome.id
+    )
+    detail: dict[str, object] = {"before": before, "after": _values(outcome)}
+    outbox.record(session, actor, submission.id, recorded, detail=detail)
+    return outcome
+
+
+def _values(outcome: Outcome) -> dict[str, object]:
+    return {"at": str(outcome.at), "succeeded": outcome.succeeded, "note": outcome.note}

@@ -1,0 +1,22 @@
+"""What can be asked about outcomes."""
+
+from sqlmodel import Session, select
+
+from service.core.errors import NotFound
+from service.domain.accounts.actor import Actor, require
+from service.domain.outcomes import policy
+from service.domain.outcomes.tables import Outcome
+from service.domain.submissions.tables import Submission
+
+
+def find_outcome(session: Session, submission: Submission) -> Outcome | None:
+    return session.exec(select(Outcome).where(Outcome.submission_id == submission.id)).first()
+
+
+def get_outcome(session: Session, actor: Actor, submission: Submission) -> Outcome:
+    """How a hire turned out. Raises Forbidden, NotFound."""
+    require(policy.may_read_outcomes(actor))
+    found = find_outcome(session, submission)
+    if not found:
+        raise NotFound
+    return found
