@@ -21,6 +21,7 @@ from service.doors.transport import Broken
 from service.doors.watching import Watching
 from service.settings import Blobs as BlobSettings
 from service.settings import Settings
+from service.web.app import build_web
 
 
 def build_tools(settings: Settings, key: str | None = None) -> Tools:
@@ -37,15 +38,17 @@ def open_blobs(settings: Settings) -> Blobs:
 
 
 def create_app(tools: Tools) -> FastAPI:
-    """The whole site: API and what operators ask."""
+    """The whole site: API, pages and what operators ask."""
     settings, metrics = tools.settings, Metrics()
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(operator)
     app.exception_handler(Refusal)(show_refusal)
     app.exception_handler(HTTPException)(show_http_error)
     api = build_api()
+    web = build_web()
     app.mount("/api/v1", api)
-    for part in (app, api):
+    app.mount("/", web)
+    for part in (app, api, web):
         part.state.tools, part.state.metrics = tools, metrics
         if Exception not in part.exception_handlers:
             part.exception_handler(Exception)(show_fault)

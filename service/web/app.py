@@ -1,0 +1,65 @@
+"""The pages: all their routers in one list, and how a page refuses."""
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from service.core.errors import Fault, NotFound, Refusal, Unknown
+from service.core.idempotency import Replayed
+from service.doors.refusals import headers_of, refusal_of, status_of
+from service.web import careers, jobs, sign_in
+from service.web.render import FOLDER, page
+
+ROUTERS: list[APIRouter] = [careers.router, sign_in.router, jobs.router]
+
+
+def build_web() -> FastAPI:
+    """Everything that is no API."""
+    web = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    for router in ROUTERS:
+        web.include_router(router)
+    web.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    web.exception_handler(Refusal)(show_refusal)
+    web.exception_handler(Replayed)(show_again)
+    web.exception_handler(RequestValidationError)(show_invalid)
+    web.exception_handler(HTTPException)(show_http_error)
+    return web
+
+
+def show_refusal(request: Request, refusal: Refusal) -> Response:
+    """A page that says why; who is not signed in is asked to sign in, and comes back here."""
+    if isinstance(refusal, Unknown) and request.method == "GET":
+        back = quote(request.url.path, safe="/")
+        return Response(status_code=303, headers={"Location": f"/sign-in?next={back}"})
+    return _refused(request, status_of(refusal), str(refusal), refusal.faults, headers_of(refusal))
+
+
+def show_again(_request: Request, replayed: Replayed) -> Response:
+    return Response(status_code=replayed.answer.status, headers=replayed.answer.headers)
+
+
+def show_invalid(request: Request, error: RequestValidationError) -> Response:
+    return show_refusal(request, refusal_of(error))
+
+
+def show_http_error(request: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return show_refusal(request, NotFound())
+    return _refused(request, error.status_code, "This could not be done here.")
+
+
+def _refused(
+    request: Request,
+    status: int,
+    detail: str,
+    faults: tuple[Fault, ...] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    title = HTTPStatus(status).phrase
+    answer = page(request, "refusal.html", status=status, title=title, detail=detail, faults=faults)
+    answer.headers.update(headers or {})
+    return answer

@@ -1,0 +1,332 @@
+"""Jobs for those who hire: make, edit, open, close, the rubric and the team."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from service.core.errors import Malformed, Refusal
+from service.core.paging import Slice, decode_cursor, encode_cursor
+from service.core.versions import Expected
+from service.domain.accounts.queries import list_colleagues
+from service.domain.jobs import policy
+from service.domain.jobs.actions import (
+    change_job,
+    close_job,
+    create_job,
+    open_job,
+    set_rubric,
+    set_team,
+)
+from service.domain.jobs.inputs import JobChange, MemberInput, NewJob, RubricInput
+from service.domain.jobs.queries import (
+    find_rubric,
+    get_job,
+    get_own_job,
+    is_on_team,
+    list_jobs,
+    list_questions,
+    list_stages,
+    list_team,
+)
+from service.domain.jobs.tables import Job, Rubric
+from service.doors.forms import Form, FormHere
+from service.doors.pages import PageVisit
+from service.doors.refusals import faults_of, status_of
+from service.web.render import page, words
+from service.web.typed import Typed
+
+router = APIRouter(prefix="/desk/jobs")
+EMPLOYMENT = [
+    (value, words(value.lower()))
+    for value in ("FULL_TIME", "PART_TIME", "CONTRACTOR", "TEMPORARY", "INTERN", "OTHER")
+]
+CRITERIA = range(8)
+LEVELS = (1, 2, 3, 4)
+
+
+class Jobs(BaseModel):
+    """Where in the list one is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str | None = Field(default=None, max_length=500)
+
+
+@router.get("")
+def show_jobs(request: Request, visit: PageVisit, query: Annotated[Jobs, Query()]) -> Response:
+    """The jobs one may see."""
+    key = visit.tools.key
+    after = decode_cursor(key, "desk jobs", query.cursor) if query.cursor else None
+    with visit.reading() as (db, me):
+        found = list_jobs(db, me, Slice(after=after))
+    following = encode_cursor(key, "desk jobs", found.next) if found.next else ""
+    return page(
+        request,
+        "jobs.html",
+        me=me,
+        jobs=found.items,
+        may_create=policy.may_create_jobs(me),
+        next_url=f"/desk/jobs?cursor={following}" if following else "",
+    )
+
+
+@router.get("/new")
+def new(request: Request, visit: PageVisit) -> Response:
+    """An empty form."""
+    with visit.reading() as (_db, me):
+        form = Typed.filled(timezone="UTC", reviews_wanted=2, employment_type="FULL_TIME")
+        return _form(request, me, form, "New job", "/desk/jobs", "")
+
+
+@router.post("")
+def create(request: Request, visit: PageVisit, form: FormHere) -> Response:
+    """A draft; it opens later."""
+    typed = Typed.of(form)
+    try:
+        wanted = NewJob.model_validate({**_fields(typed), "slug": typed.value("slug")})
+        with visit.writing() as (db, me):
+            made = create_job(db, me, wanted)
+            return visit.redirect(f"/desk/jobs/{made.slug}")
+    except (ValidationError, Refusal) as error:
+        status = _blame(typed, error)
+    with visit.reading() as (_db, me):
+        return _form(request, me, typed, "New job", "/desk/jobs", "", status)
+
+
+@router.get("/{slug}")
+def show_job(request: Request, visit: PageVisit, slug: str) -> Response:
+    """One job with all that belongs to it."""
+    return _job_page(request, visit, slug)
+
+
+@router.get("/{slug}/edit")
+def edit(request: Request, visit: PageVisit, slug: str) -> Response:
+    """The form, filled in."""
+    with visit.reading() as (db, me):
+        job = get_own_job(db, me, slug)
+        version = str(job.version)
+        return _form(request, me, _typed(job), job.title, f"/desk/jobs/{slug}", version)
+
+
+@router.post("/{slug}")
+def change(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Response:
+    """Keep what was changed."""
+    typed = Typed.of(form)
+    try:
+        wanted = JobChange.model_validate(_fields(typed))
+        with visit.writing() as (db, me):
+            change_job(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
+            return visit.redirect(f"/desk/jobs/{slug}")
+    except (ValidationError, Refusal) as error:
+        status = _blame(typed, error)
+    with visit.reading() as (db, me):
+        title = get_own_job(db, me, slug).title
+        version = form.get("version")
+        return _form(request, me, typed, title, f"/desk/jobs/{slug}", version, status)
+
+
+@router.post("/{slug}/state")
+def change_state(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Response:
+    """Open or close."""
+    act = open_job if form.get("to") == "open" else close_job
+    try:
+        with visit.writing() as (db, me):
+            act(db, me, get_job(db, me, slug, version=version_in(form)))
+            return visit.redirect(f"/desk/jobs/{slug}")
+    except Refusal as refusal:
+        return _job_page(request, visit, slug, refusal)
+
+
+@router.post("/{slug}/team")
+def add_member(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Response:
+    """One more on the team."""
+    try:
+        user_id = UUID(form.get("user"))
+    except ValueError as error:
+        raise Malformed from error
+    try:
+        with visit.writing() as (db, me):
+            job = get_job(db, me, slug, version=version_in(form))
+            members = [
+                MemberInput(user_id=one.user_id, lead=one.is_lead) for one in list_team(db, job.id)
+            ]
+            if user_id not in {one.user_id for one in members}:
+                set_team(db, me, job, [*members, MemberInput(user_id=user_id)])
+            return visit.redirect(f"/desk/jobs/{slug}")
+    except Refusal as refusal:
+        return _job_page(request, visit, slug, refusal)
+
+
+@router.get("/{slug}/rubric")
+def edit_rubric(request: Request, visit: PageVisit, slug: str) -> Response:
+    """The criteria, with an anchor for each level."""
+    with visit.reading() as (db, me):
+        job = get_own_job(db, me, slug)
+        rubric = find_rubric(db, job.id)
+        typed = _typed_rubric(rubric) if rubric else Typed()
+        return page(request, "rubric.html", me=me, job=job, form=typed)
+
+
+@router.post("/{slug}/rubric")
+def save_rubric(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Response:
+    """A new version, unless nothing changed."""
+    typed = Typed.of(form)
+    try:
+        wanted = RubricInput.model_validate({"criteria": _criteria(typed)})
+        with visit.writing() as (db, me):
+            job = get_job(db, me, slug, version=version_in(form))
+            set_rubric(db, me, job, wanted.criteria)
+            return visit.redirect(f"/desk/jobs/{slug}")
+    except (ValidationError, Refusal) as error:
+        status = _blame(typed, error)
+    with visit.reading() as (db, me):
+        job = get_own_job(db, me, slug)
+        return page(request, "rubric.html", status=status, me=me, job=job, form=typed)
+
+
+def version_in(form: Form) -> Expected:
+    """The version that a page was made from, from its hidden field. Raises Malformed."""
+    text = form.get("version")
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:  # noqa: PLR2004 - 31 bits
+        raise Malformed
+    return Expected(frozenset({int(text)}))
+
+
+def _job_page(
+    request: Request, visit: PageVisit, slug: str, refusal: Refusal | None = None
+) -> Response:
+    with visit.reading() as (db, me):
+        job = get_own_job(db, me, slug)
+        on_team = is_on_team(db, me, job.id)
+        team = list_team(db, job.id)
+        known = {member.user_id for member in team}
+        return page(
+            request,
+            "job_desk.html",
+            status=status_of(refusal) if refusal else 200,
+            me=me,
+            job=job,
+            fault=str(refusal) if refusal else "",
+            rubric=find_rubric(db, job.id),
+            stages=list_stages(db, job.id),
+            questions=list_questions(db, job.id),
+            team=team,
+            may_change=policy.may_change_job(me, on_team=on_team),
+            colleagues=[one for one in list_colleagues(db, me) if one.id not in known],
+        )
+
+
+def _form(
+    request: Request,
+    me: object,
+    form: Typed,
+    title: str,
+    action: str,
+    version: str,
+    status: int = 200,
+) -> Response:
+    return page(
+        request,
+        "job_form.html",
+        status=status,
+        me=me,
+        form=form,
+        title=title,
+        action=action,
+        version=version,
+        employment=EMPLOYMENT,
+    )
+
+
+def _blame(typed: Typed, error: ValidationError | Refusal) -> int:
+    """Put what is wrong beside the fields; the status to answer with."""
+    if isinstance(error, ValidationError):
+        typed.blame(faults_of(error.errors()))
+        return 422
+    typed.blame(error.faults)
+    if not error.faults:
+        typed.found.append(("", str(error)))
+    return status_of(error)
+
+
+def _fields(typed: Typed) -> dict[str, object]:
+    names = ("title", "summary", "description", "location", "employment_type", "timezone")
+    fields: dict[str, object] = {name: typed.value(name) for name in names}
+    wanted = typed.value("reviews_wanted")
+    return fields | {
+        "remote": bool(typed.value("remote")),
+        "seal_rule": typed.value("seal_rule"),
+        "reviews_wanted": int(wanted) if wanted.isascii() and wanted.isdecimal() else wanted,
+        "closes_at": _moment(typed.value("closes_at"), typed.value("timezone")),
+    }
+
+
+def _moment(text: str, zone: str) -> object:
+    """A browser's local date and time in the job's time zone, as an RFC 3339 text."""
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", text, re.ASCII):
+        return text
+    if not re.fullmatch(r"[A-Za-z_+\-0-9/]{1,64}", zone, re.ASCII) or ".." in zone:
+        return text
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).isoformat()
+    except (ValueError, OSError, KeyError):
+        return text
+
+
+def _typed(job: Job) -> Typed:
+    names = ("title", "summary", "description", "location", "employment_type", "timezone")
+    values: Mapping[str, object] = {name: getattr(job, name) for name in names}
+    local = job.closes_at.astimezone(ZoneInfo(job.timezone)) if job.closes_at else None
+    return Typed.filled(
+        **values,
+        remote="yes" if job.remote else "",
+        seal_rule=job.seal_rule.value,
+        reviews_wanted=job.reviews_wanted,
+        closes_at=f"{local:%Y-%m-%dT%H:%M}" if local else "",
+    )
+
+
+def _typed_rubric(rubric: Rubric) -> Typed:
+    values: dict[str, object] = {}
+    for number, criterion in enumerate(rubric.criteria):
+        at = f"criterion-{number}-"
+        values |= {f"{at}{name}": getattr(criterion, name) for name in ("key", "name")}
+        values |= {f"{at}{name}": getattr(criterion, name) for name in ("description", "weight")}
+        for level, anchor in enumerate(criterion.anchors, 1):
+            values[f"{at}anchor-{level}"] = anchor["anchor"]
+    return Typed.filled(**values)
+
+
+def _criteria(typed: Typed) -> list[dict[str, object]]:
+    criteria: list[dict[str, object]] = []
+    for number in CRITERIA:
+        at = f"criterion-{number}-"
+        name, weight = typed.value(f"{at}name").strip(), typed.value(f"{at}weight") or "1"
+        if name:
+            key = typed.value(f"{at}key") or _key_of(name)
+            criteria.append(
+                {
+                    "key": key,
+                    "name": name,
+                    "description": typed.value(f"{at}description"),
+                    "weight": int(weight) if weight.isascii() and weight.isdecimal() else weight,
+                    "anchors": [
+                        {"name": f"Level {level}", "anchor": typed.value(f"{at}anchor-{level}")}
+                        for level in LEVELS
+                    ],
+                }
+            )
+    return criteria
+
+
+def _key_of(name: str) -> str:
+    """`Technical humility` → `technical_humility`."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40].strip("_") or "criterion"

@@ -1,0 +1,105 @@
+"""Pages from templates: strict, always escaped, with the few words every page needs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from service.doors.tools import tools_of
+
+FOLDER = Path(__file__).parent
+KIB = 1024
+
+
+def page(request: Request, name: str, *, status: int = 200, **context: object) -> Response:
+    """The template `name`, filled in."""
+    settings = tools_of(request).settings
+    html = _templates.get_template(name).render(
+        company=settings.company, limits=settings.limits, **context
+    )
+    return Response(html, status, media_type="text/html")
+
+
+def message(
+    request: Request,
+    title: str,
+    *lines: str,
+    status: int = 200,
+    post: str = "",
+    button: str = "",
+    reason_label: str = "",
+    back: str = "/",
+    back_words: str = "Open jobs",
+) -> Response:
+    """A page that says one thing, and may ask for one click."""
+    return page(
+        request,
+        "message.html",
+        status=status,
+        title=title,
+        lines=lines,
+        post=post,
+        button=button,
+        reason_label=reason_label,
+        back=back,
+        back_words=back_words,
+    )
+
+
+def local_time(moment: datetime, zone: str) -> str:
+    """`3 March 2027, 17:00 (Europe/Berlin)`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local.day} {local:%B %Y, %H:%M} ({zone})"
+
+
+def place(job: object) -> str:
+    """Where the work is done, in words."""
+    location = getattr(job, "location", "")
+    remote = "remote" if getattr(job, "remote", False) else ""
+    return " · ".join(part for part in (location, remote) if part) or "Place to be agreed"
+
+
+def size(count: int) -> str:
+    """A number of bytes in words a person reads."""
+    if count < KIB:
+        return f"{count} bytes"
+    if count < KIB * KIB:
+        return f"{count / KIB:.0f} KiB"
+    return f"{count / KIB / KIB:.1f} MiB".replace(".0 ", " ")
+
+
+def pairs(options: Sequence[str]) -> list[tuple[str, str]]:
+    """Options whose value is their text."""
+    return [(option, option) for option in options]
+
+
+def words(value: object) -> str:
+    """`open_source` → `Open source`."""
+    text = str(value).replace("_", " ")
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _environment() -> Environment:
+    # Which file ends in what is no matter: everything is escaped unless it is Markup already.
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    tools: Mapping[str, object] = {
+        "local_time": local_time,
+        "place": place,
+        "size": size,
+        "pairs": pairs,
+        "words": words,
+    }
+    environment.globals.update(tools)
+    return environment
+
+
+_templates = _environment()

@@ -1,0 +1,173 @@
+"""Signing in and out, and passwords."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from service.core.errors import Refusal
+from service.core.secrets import digest, unsign
+from service.core.words import fold
+from service.domain.accounts.actions import (
+    change_password,
+    request_password_reset,
+    reset_password,
+    sign_in,
+    sign_out,
+)
+from service.domain.accounts.passwords import Proof, WrongPassword, choose_password
+from service.domain.accounts.queries import (
+    find_actor_by_sign_in,
+    find_password,
+    get_me,
+    get_own_password,
+    get_password_reset,
+)
+from service.doors.forms import FormHere
+from service.doors.pages import (
+    PageVisit,
+    StrangerVisit,
+    cookie_name,
+    local_path,
+    refuse_cross_site,
+)
+from service.doors.refusals import status_of
+from service.doors.visit import Visit
+from service.web.render import message, page
+
+router = APIRouter()
+RESET_GOOD_FOR = timedelta(hours=1)
+
+
+@router.get("/sign-in")
+def ask(request: Request, next: str = "/desk") -> Response:
+    """The form."""
+    return page(request, "sign_in.html", next=local_path(next), email="", fault="")
+
+
+@router.post("/sign-in")
+def enter(request: Request, visit: StrangerVisit, form: FormHere) -> Response:
+    """E-mail and password for a session of this browser."""
+    refuse_cross_site(request)
+    email, target = form.get("email"), local_path(form.get("next"))
+    try:
+        proof = _prove(visit, email, form.get("password"))
+        with visit.writing() as (db, me):
+            _session, token = sign_in(db, me, proof)
+    except Refusal as refusal:
+        status = status_of(refusal)
+        return page(
+            request, "sign_in.html", status=status, next=target, email=email, fault=str(refusal)
+        )
+    answer = Response(status_code=303, headers={"Location": target})
+    secure = visit.tools.settings.is_secure
+    answer.set_cookie(
+        cookie_name(visit.tools), token, httponly=True, secure=secure, samesite="lax", path="/"
+    )
+    return answer
+
+
+@router.post("/sign-out")
+def leave(visit: PageVisit) -> Response:
+    """End this browser's session here and on the server."""
+    with visit.writing() as (db, me):
+        if found := find_actor_by_sign_in(db, digest(visit.credential)):
+            sign_out(db, me, found[1])
+    answer = Response(status_code=303, headers={"Location": "/sign-in"})
+    answer.delete_cookie(cookie_name(visit.tools), path="/", secure=visit.tools.settings.is_secure)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+@router.get("/desk/account")
+def account(request: Request, visit: PageVisit) -> Response:
+    """Change of one's own password."""
+    with visit.reading() as (_db, me):
+        return page(request, "account.html", me=me, fault="")
+
+
+@router.post("/desk/account")
+def change(request: Request, visit: PageVisit, form: FormHere) -> Response:
+    """The old password is asked for again."""
+    with visit.reading() as (db, me):
+        email, known = get_me(db, me).email, get_own_password(db, me)
+    try:
+        proof = known.prove(form.get("old"))
+        chosen = choose_password(form.get("password"), email)
+        with visit.writing() as (db, me):
+            change_password(db, me, proof, chosen)
+    except Refusal as refusal:
+        status = status_of(refusal)
+        return page(request, "account.html", status=status, me=me, fault=str(refusal))
+    return Response(status_code=303, headers={"Location": "/sign-in"})
+
+
+@router.get("/reset-password")
+def ask_reset(request: Request) -> Response:
+    """Ask for a link to set a new password."""
+    return page(
+        request,
+        "ask_email.html",
+        title="Set a new password",
+        lead="We mail you a link if there is an account with your address.",
+        action="/reset-password",
+        button="Mail me a link",
+        fault="",
+    )
+
+
+@router.post("/reset-password")
+def mail_reset(request: Request, visit: StrangerVisit, form: FormHere) -> Response:
+    """The same answer whoever has the address, if anybody."""
+    visit.tools.rates.hit(visit.tools.settings.rates.sign_ins, "sign_in", visit.address)
+    with visit.writing() as (db, me):
+        request_password_reset(db, me, form.get("email")[:254])
+    return message(
+        request,
+        "Look into your mail",
+        "If there is an account with this address, a link is on its way. It is good for an hour.",
+        back="/sign-in",
+        back_words="Sign in",
+    )
+
+
+@router.get("/reset-password/{token}")
+def ask_new(request: Request, token: str) -> Response:
+    """The form behind the mailed link; looking at it changes nothing."""
+    return page(request, "new_password.html", token=token, fault="")
+
+
+@router.post("/reset-password/{token}")
+def set_new(request: Request, visit: StrangerVisit, token: str, form: FormHere) -> Response:
+    """A new password, once."""
+    reset_id = UUID(str(unsign(visit.tools.key, "password_reset", token, RESET_GOOD_FOR)))
+    try:
+        with visit.reading() as (db, _me):
+            email = get_password_reset(db, reset_id).user.email
+        chosen = choose_password(form.get("password"), email)
+        with visit.writing() as (db, me):
+            reset_password(db, me, reset_id, chosen)
+    except Refusal as refusal:
+        status = status_of(refusal)
+        return page(request, "new_password.html", status=status, token=token, fault=str(refusal))
+    return Response(status_code=303, headers={"Location": "/sign-in"})
+
+
+def _prove(visit: Visit, email: str, password: str) -> Proof:
+    """Outside of any transaction: checking a password takes its time.
+
+    Tries are counted by network address, wrong ones by account too. Raises WrongPassword, TooMany.
+    """
+    rates, limits = visit.tools.rates, visit.tools.settings.rates
+    rates.hit(limits.sign_ins, "sign_in", visit.address)
+    account = fold(email.strip())
+    rates.check(limits.sign_ins_per_account, "sign_in_account", account)
+    with visit.tools.database.read() as session:
+        known = find_password(session, email)
+    try:
+        proof = known.prove(password)
+    except WrongPassword:
+        rates.hit(limits.sign_ins_per_account, "sign_in_account", account)
+        raise
+    rates.forget(limits.sign_ins_per_account, "sign_in_account", account)
+    return proof

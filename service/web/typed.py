@@ -1,0 +1,99 @@
+"""What was typed into a form, with what is wrong beside each field, so that nothing is lost."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from service.core.errors import Fault
+from service.doors.forms import Form
+
+DETAIL = ("title", "contribution", "started", "ended", "cannot_show", "vouchers-0-name")
+ABOUT = ("statement", "location", "links")
+MOST_EXHIBITS = 20
+HIDDEN = {"draft", "do", "drop", "website", "idempotency_key"}
+
+
+class KeptFile(Protocol):
+    """A file that was uploaded before; `place` is the field it was put into."""
+
+    @property
+    def place(self) -> str: ...
+
+
+@dataclass
+class Typed:
+    """Fields by name, each with all its values. `found` holds what is wrong: place and sentence."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    found: list[tuple[str, str]] = field(default_factory=list)
+    kept: Sequence[KeptFile] = ()
+    draft: str = ""
+    exhibits: list[int] = field(default_factory=lambda: [0])
+
+    @classmethod
+    def of(cls, form: Form) -> "Typed":
+        fields: dict[str, list[str]] = {}
+        for name, value in form.fields:
+            if name not in HIDDEN:
+                fields.setdefault(name, []).append(value)
+        return cls(fields, draft=form.get("draft"), exhibits=exhibits_in(fields))
+
+    @classmethod
+    def filled(cls, **values: object) -> "Typed":
+        """A form as it is shown first."""
+        return cls({name: [str(v)] for name, v in values.items() if v not in (None, "", False)})
+
+    def value(self, place: str) -> str:
+        return self.fields.get(place, [""])[0]
+
+    def values(self, place: str) -> list[str]:
+        return self.fields.get(place, [])
+
+    def faults(self, place: str) -> list[str]:
+        return [text for at, text in self.found if at == place]
+
+    def staged(self, place: str) -> list[KeptFile]:
+        return [file for file in self.kept if file.place == place]
+
+    def blame(self, faults: Iterable[Fault]) -> None:
+        """Put each fault beside its field."""
+        self.found += [(self.place_of(fault.pointer), fault.detail) for fault in faults]
+
+    @property
+    def mistaken(self) -> int:
+        return len(self.found)
+
+    @property
+    def all_faults(self) -> list[tuple[str, str]]:
+        return self.found
+
+    @property
+    def about(self) -> bool:
+        return any(self.value(place) or self.faults(place) for place in ABOUT)
+
+    def detailed(self, number: int) -> bool:
+        """Whether an exhibit's details hold something, or something wrong."""
+        places = [f"evidence-{number}-{name}" for name in DETAIL]
+        return any(self.value(place).strip() or self.faults(place) for place in places)
+
+    def place_of(self, pointer: str) -> str:
+        """The field that a JSON pointer of the submission's shape stands for."""
+        parts = pointer.strip("/").split("/")
+        if parts[0] == "evidence" and len(parts) > 1 and parts[1].isdecimal():
+            index = int(parts[1])
+            number = self.exhibits[index] if index < len(self.exhibits) else 0
+            rest = ["files"] if parts[2:3] == ["files"] else parts[2:]
+            return "-".join(["evidence", str(number), *rest])
+        if parts[0] == "answers":
+            return "-".join(parts[:2])
+        return parts[0]
+
+
+def exhibits_in(fields: dict[str, list[str]]) -> list[int]:
+    """The numbers of the exhibits a form has fields for; the first is always there."""
+    numbers = {0}
+    for name in fields:
+        parts = name.split("-")
+        if parts[0] == "evidence" and len(parts) > 2 and parts[1].isdecimal():  # noqa: PLR2004
+            numbers.add(int(parts[1]))
+    return sorted(number for number in numbers if number < MOST_EXHIBITS)
