@@ -940,6 +940,7 @@ def upgrade() -> None:
         sa.Column("scorecard_id", sa.Uuid(), nullable=False),
         sa.Column("criterion_id", sa.Uuid(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=True),
+        sa.Column("rated", sa.Boolean(), nullable=False),
         sa.Column("cites", sa.JSON(), nullable=False),
         sa.Column("quote", sa.String(length=2000), nullable=False),
         sa.Column("comment", sa.String(length=5000), nullable=False),

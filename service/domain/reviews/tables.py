@@ -88,8 +88,9 @@ class Scorecard(Versioned, table=True):
 
 
 class Rating(Row, table=True):
-    """One criterion's level, or None: not shown. `cites` names evidence numbers, the statement
-    or answers: "1", "statement", "answer:<key>".
+    """One criterion's level, or None: not shown. In a draft it may be that it is not `rated` yet.
+
+    `cites` names evidence numbers, the statement or answers: "1", "statement", "answer:<key>".
     """
 
     __tablename__ = "rating"
@@ -101,6 +102,7 @@ class Rating(Row, table=True):
     scorecard_id: UUID = Field(foreign_key="scorecard.id", ondelete="CASCADE")
     criterion_id: UUID = Field(foreign_key="criterion.id", index=True)
     level: int | None = Field(default=None)
+    rated: bool = Field(default=True)
     cites: list[str] = Field(default_factory=list, sa_type=JSON)
     quote: str = Field(default="", max_length=2_000)
     comment: str = Field(default="", max_length=5_000)

@@ -1,7 +1,7 @@
 """What can be asked about assignments, scorecards and what they say together."""
 
 from service.domain.reviews.queries.assignments import (
-    find_own_assignment,
+    find_assignment,
     get_assignment,
     is_run_by,
     list_assignments,
@@ -26,7 +26,7 @@ __all__ = [
     "OwnReview",
     "Summary",
     "are_scores_open",
-    "find_own_assignment",
+    "find_assignment",
     "find_own_scorecard",
     "get_assignment",
     "get_own_review",

@@ -14,6 +14,7 @@ from service.core.errors import NotFound
 from service.core.paging import Page, Place, Slice, cut
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor
+from service.domain.accounts.tables import Role, User
 from service.domain.jobs.tables import Job, Stage, StageKind
 from service.domain.reviews import policy
 from service.domain.reviews.tables import Assignment, AssignmentState, Unsealing
@@ -60,11 +61,12 @@ def list_inbox(session: Session, actor: Actor, part: Slice) -> Page[Assignment]:
     return cut(rows, part.limit, _place)
 
 
-def find_own_assignment(
-    session: Session, actor: Actor, submission: Submission
+def find_assignment(
+    session: Session, submission: Submission, reviewer_id: UUID
 ) -> Assignment | None:
+    """What a reviewer was ever asked to do with a submission, whatever became of it."""
     query = select(Assignment).where(
-        Assignment.submission_id == submission.id, Assignment.reviewer_id == actor.user_id
+        Assignment.submission_id == submission.id, Assignment.reviewer_id == reviewer_id
     )
     return session.exec(query).first()
 
@@ -109,6 +111,13 @@ def find_unreplaced(session: Session, submission: Submission) -> Assignment | No
         Assignment.submission_id == submission.id, col(Assignment.state).in_(states)
     )
     return session.exec(query.order_by(col(Assignment.id)).limit(1)).first()
+
+
+def find_reviewer(session: Session, id: UUID) -> User | None:
+    """An active colleague who reviews."""
+    found = session.get(User, id)
+    fit = found and not found.deactivated_at and Role.REVIEWER in found.roles
+    return found if fit else None
 
 
 def is_run_by(session: Session, actor: Actor, submission: Submission) -> bool:

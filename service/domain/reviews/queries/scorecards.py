@@ -15,8 +15,8 @@ from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import find_rubric
 from service.domain.jobs.tables import Criterion, Rubric
 from service.domain.reviews import policy
-from service.domain.reviews.queries.assignments import find_own_assignment
-from service.domain.reviews.tables import Rating, Scorecard, ScorecardState
+from service.domain.reviews.queries.assignments import find_assignment
+from service.domain.reviews.tables import Rating, Scorecard, ScorecardState, Unsealing
 from service.domain.submissions.queries import get_revision
 from service.domain.submissions.tables import Revision, Submission
 
@@ -63,6 +63,14 @@ def are_scores_open(session: Session, actor: Actor, submission: Submission) -> b
     return session.exec(query).first() is not None
 
 
+def has_looked(session: Session, actor: Actor, submission: Submission) -> bool:
+    """Whether the actor had an early look at sealed scores."""
+    query = select(Unsealing.id).where(
+        Unsealing.submission_id == submission.id, Unsealing.user_id == actor.user_id
+    )
+    return session.exec(query).first() is not None
+
+
 def list_scorecards(session: Session, actor: Actor, submission: Submission) -> Sequence[Scorecard]:
     """The locked ones that the actor may see, in the order of locking."""
     query = _with_links().where(
@@ -84,7 +92,7 @@ def find_own_scorecard(session: Session, actor: Actor, submission: Submission) -
 def get_own_review(session: Session, actor: Actor, submission: Submission) -> OwnReview:
     """The actor's scorecard, or a form to fill. Raises NotAssigned."""
     card = find_own_scorecard(session, actor, submission)
-    if not card and not policy.may_review(find_own_assignment(session, actor, submission)):
+    if not card and not policy.may_review(find_assignment(session, submission, actor.user_id)):
         raise NotAssigned
     revision = get_revision(session, submission, card.revision.number if card else None)
     if card and card.state == ScorecardState.LOCKED:

@@ -1,0 +1,96 @@
+"""What happens between reviewers and submissions. Never a level, a word or a figure of a score."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from service.core.outbox import Event
+
+
+class ReviewerAssigned(Event):
+    """Somebody is asked to review, or took the work."""
+
+    name: ClassVar[str] = "reviewer.assigned"
+
+    submission_id: UUID
+    job_id: UUID
+    assignment_id: UUID
+    reviewer_id: UUID
+
+
+class AssignmentChanged(Event):
+    """It has another date."""
+
+    name: ClassVar[str] = "assignment.changed"
+
+    submission_id: UUID
+    job_id: UUID
+    assignment_id: UUID
+    reviewer_id: UUID
+
+
+class AssignmentDeclined(Event):
+    """The reviewer will not do it."""
+
+    name: ClassVar[str] = "assignment.declined"
+
+    submission_id: UUID
+    job_id: UUID
+    assignment_id: UUID
+    reviewer_id: UUID
+
+
+class AssignmentAbstained(Event):
+    """The reviewer ought not to do it."""
+
+    name: ClassVar[str] = "assignment.abstained"
+
+    submission_id: UUID
+    job_id: UUID
+    assignment_id: UUID
+    reviewer_id: UUID
+
+
+class AssignmentReassigned(Event):
+    """Another reviewer takes the place: `to_assignment_id` is the new one."""
+
+    name: ClassVar[str] = "assignment.reassigned"
+
+    submission_id: UUID
+    job_id: UUID
+    assignment_id: UUID
+    reviewer_id: UUID
+    to_assignment_id: UUID
+    to_reviewer_id: UUID
+
+
+class ScorecardSaved(Event):
+    """A draft was written, or written again."""
+
+    name: ClassVar[str] = "scorecard.saved"
+
+    submission_id: UUID
+    job_id: UUID
+    scorecard_id: UUID
+    reviewer_id: UUID
+
+
+class ScorecardLocked(Event):
+    name: ClassVar[str] = "scorecard.locked"
+
+    submission_id: UUID
+    job_id: UUID
+    scorecard_id: UUID
+    reviewer_id: UUID
+    assignment_id: UUID
+    revision_id: UUID
+    rubric_id: UUID
+
+
+class ScoresUnsealed(Event):
+    """Somebody with the right looked at sealed scores early; why is in the detail."""
+
+    name: ClassVar[str] = "scores.unsealed"
+
+    submission_id: UUID
+    job_id: UUID
+    user_id: UUID

@@ -1,0 +1,91 @@
+"""What may be said about assignments and scorecards; every door fills these."""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from service.core.moments import Day
+from service.core.words import Line, Text
+from service.domain.reviews.tables import AssignmentState, Confidence, Recommendation
+
+
+def _null_is_blank(value: object) -> object:
+    return "" if value is None else value
+
+
+Comment = Annotated[str, BeforeValidator(_null_is_blank), Text(5_000, blank=True)]
+Cite = Annotated[StrictStr, Field(max_length=80)] | StrictInt
+
+
+class Input(BaseModel):
+    """Numbers and text are taken as they are, never converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AssignmentInput(Input):
+    """Who is to review, and by when."""
+
+    reviewer: UUID
+    due: Day | None = None
+
+
+class AssignmentChange(Input):
+    """One of three: the reviewer's answer (`state`), another reviewer, or another date."""
+
+    state: Literal[AssignmentState.DECLINED, AssignmentState.ABSTAINED] | None = None
+    reviewer: UUID | None = None
+    due: Day | None = None
+    reason: Annotated[str, BeforeValidator(_null_is_blank), Text(2_000, blank=True)] = ""
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        dated = "due" in self.model_fields_set
+        kinds = [self.state is not None, self.reviewer is not None or dated]
+        if kinds.count(True) != 1:
+            raise PydanticCustomError(
+                "change_unclear", "Send a state, or another reviewer, or another due date."
+            )
+        return self
+
+
+class RatingInput(Input):
+    """A level of one criterion, or null: not shown. Without `level` it is not rated yet."""
+
+    criterion: Annotated[str, Line(40)]
+    level: StrictInt | None = None
+    cites: Annotated[list[Cite], Field(max_length=100)] = []
+    quote: Annotated[str, BeforeValidator(_null_is_blank), Text(2_000, blank=True)] = ""
+    comment: Comment = ""
+
+    @property
+    def is_rated(self) -> bool:
+        return "level" in self.model_fields_set
+
+
+class ScorecardInput(Input):
+    """A draft: what is missing may come later, what is there must be right."""
+
+    revision: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = None
+    recommendation: Recommendation | None = None
+    confidence: Confidence | None = None
+    forecast: Annotated[StrictInt, Field(ge=0, le=100)] | None = None
+    comment: Annotated[str, BeforeValidator(_null_is_blank), Text(20_000, blank=True)] = ""
+    counter_argument: Annotated[str, BeforeValidator(_null_is_blank), Text(10_000, blank=True)] = ""
+    ratings: Annotated[list[RatingInput], Field(max_length=100)] = []
+
+
+class UnsealInput(Input):
+    """Why somebody must look before all have judged."""
+
+    reason: Annotated[str, Text(2_000)]
