@@ -41,7 +41,7 @@ _BLANK = re.compile(f"[{INVISIBLE}]*")
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_BREAK = re.compile(r"[\t\n\u2028\u2029]")
-_NO_CHARACTER = re.compile(
+NO_CHARACTER = re.compile(
     r"[\ud800-\udfff\ufdd0-\ufdef"
     + "".join(f"\\U{plane:04x}fffe\\U{plane:04x}ffff" for plane in range(17))
     + "]"
@@ -122,7 +122,7 @@ def refuse_odd_characters(text: str) -> None:
     if text.isascii():
         odd = _CONTROL.search(text)
     else:
-        odd = _CONTROL.search(text) or _BIDI.search(text) or _NO_CHARACTER.search(text)
+        odd = _CONTROL.search(text) or _BIDI.search(text) or NO_CHARACTER.search(text)
         _refuse_piles(text)
     if odd:
         raise PydanticCustomError(
