@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from service.core.errors import Malformed, Refusal
 from service.core.paging import Slice, decode_cursor, encode_cursor
-from service.core.versions import Expected
 from service.domain.accounts.queries import list_colleagues
 from service.domain.jobs import policy
 from service.domain.jobs.actions import (
@@ -35,11 +34,12 @@ from service.domain.jobs.queries import (
     list_team,
 )
 from service.domain.jobs.tables import Job, Rubric
-from service.doors.forms import Form, FormHere
+from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
 from service.doors.refusals import faults_of, status_of
 from service.web.render import page, words
 from service.web.typed import Typed
+from service.web.versions import version_in
 
 router = APIRouter(prefix="/desk/jobs")
 EMPLOYMENT = [
@@ -188,14 +188,6 @@ def save_rubric(request: Request, visit: PageVisit, slug: str, form: FormHere) -
     with visit.reading() as (db, me):
         job = get_own_job(db, me, slug)
         return page(request, "rubric.html", status=status, me=me, job=job, form=typed)
-
-
-def version_in(form: Form) -> Expected:
-    """The version that a page was made from, from its hidden field. Raises Malformed."""
-    text = form.get("version")
-    if not text.isascii() or not text.isdecimal() or len(text) > 9:  # noqa: PLR2004 - 31 bits
-        raise Malformed
-    return Expected(frozenset({int(text)}))
 
 
 def _job_page(

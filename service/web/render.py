@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from service.core.db import new_id
 from service.doors.tools import tools_of
 
 FOLDER = Path(__file__).parent
@@ -82,6 +83,16 @@ def words(value: object) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
+def day(moment: datetime) -> str:
+    """`3 March 2027`, in UTC."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def fresh() -> str:
+    """An Idempotency-Key for a form."""
+    return str(new_id())
+
+
 def _environment() -> Environment:
     # Which file ends in what is no matter: everything is escaped unless it is Markup already.
     environment = Environment(
@@ -97,6 +108,8 @@ def _environment() -> Environment:
         "size": size,
         "pairs": pairs,
         "words": words,
+        "day": day,
+        "fresh": fresh,
     }
     environment.globals.update(tools)
     return environment

@@ -1,0 +1,165 @@
+"""The scorecard as a form: the twin of the API's `scorecards/mine`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+
+from service.core.errors import Fault, Refusal
+from service.core.versions import Expected
+from service.domain.jobs.queries import get_job
+from service.domain.reviews.actions import lock_scorecard, save_scorecard, take_next
+from service.domain.reviews.inputs import ScorecardInput
+from service.domain.reviews.queries import OwnReview, get_own_review
+from service.domain.submissions.queries import get_submission
+from service.doors.forms import Form, FormHere
+from service.doors.pages import PageVisit
+from service.doors.refusals import faults_of, status_of
+from service.web.render import message, page
+from service.web.typed import Typed
+from service.web.versions import version_in
+
+router = APIRouter(prefix="/desk")
+CHOICES = ("recommendation", "confidence")
+TEXTS = ("comment", "counter_argument")
+
+
+@router.post("/jobs/{slug}/next")
+def next_one(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Response:  # noqa: ARG001  # read for its Idempotency-Key
+    """Take the least-reviewed submission one may."""
+    with visit.writing() as (db, me):
+        assignment = take_next(db, me, get_job(db, me, slug))
+        if assignment:
+            return visit.redirect(f"/desk/submissions/{assignment.submission_id}/scorecard")
+    said = "No submission of this job needs another review now."
+    return message(request, "All is reviewed", said, back="/desk", back_words="Inbox")
+
+
+@router.get("/submissions/{id}/scorecard")
+def show(request: Request, visit: PageVisit, id: UUID, saved: bool = False) -> Response:
+    """One's own: empty, a draft, or locked."""
+    notice = "Your draft is saved." if saved else ""
+    return _page(request, visit, id, notice=notice)
+
+
+@router.post("/submissions/{id}/scorecard")
+def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Response:
+    """Save the draft, and lock it when that was pressed."""
+    typed = Typed.of(form)
+    lock = form.get("do") == "lock"
+    try:
+        _save(visit, id, form)
+        if lock:
+            _lock(visit, id)
+    except ValidationError as error:
+        return _page(request, visit, id, typed=typed, fault=(422, WRONG, faults_of(error.errors())))
+    except Refusal as refusal:
+        fault = (status_of(refusal), str(refusal), list(refusal.faults))
+        return _page(request, visit, id, typed=typed, fault=fault)
+    target = f"/desk/submissions/{id}" + ("" if lock else "/scorecard?saved=true")
+    return Response(status_code=303, headers={"Location": target})
+
+
+WRONG = "Something in it cannot be used."
+
+
+def _save(visit: PageVisit, id: UUID, form: Form) -> None:
+    with visit.writing() as (db, me):
+        submission = get_submission(db, me, id)
+        review = get_own_review(db, me, submission)
+        expected = version_in(form) if form.get("version") else None
+        save_scorecard(db, me, submission, _input(form, review), expected)
+
+
+def _lock(visit: PageVisit, id: UUID) -> None:
+    """In a transaction of its own, so that a refused lock leaves the draft saved."""
+    with visit.writing() as (db, me):
+        submission = get_submission(db, me, id)
+        card = get_own_review(db, me, submission).card
+        version = card.version if card else 0
+        lock_scorecard(db, me, submission, Expected(frozenset({version})))
+
+
+def _input(form: Form, review: OwnReview) -> ScorecardInput:
+    """The draft that the form's fields say. Raises ValidationError."""
+    content: dict[str, object] = {name: form.get(name) for name in TEXTS}
+    content |= {name: form.get(name) or None for name in CHOICES}
+    content["revision"] = _whole(form.get("revision"))
+    content["forecast"] = _whole(form.get("forecast"))
+    criteria = review.rubric.criteria if review.rubric else []
+    content["ratings"] = [_rating(form, criterion.key) for criterion in criteria]
+    return ScorecardInput.model_validate(content)
+
+
+def _rating(form: Form, key: str) -> dict[str, object]:
+    at = f"rating-{key}-"
+    chosen = form.get(f"{at}level")
+    cites = [cite.strip() for cite in form.get(f"{at}cites").split(",")]
+    rating: dict[str, object] = {
+        "criterion": key,
+        "cites": [cite for cite in cites if cite],
+        "comment": form.get(f"{at}comment"),
+    }
+    if chosen:
+        rating["level"] = None if chosen == "none" else _whole(chosen)
+    return rating
+
+
+def _whole(text: str) -> object:
+    """A whole number, or the text itself, which is refused with a clear sentence."""
+    text = text.strip()
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text  # noqa: PLR2004
+
+
+def _page(
+    request: Request,
+    visit: PageVisit,
+    id: UUID,
+    *,
+    typed: Typed | None = None,
+    notice: str = "",
+    fault: tuple[int, str, list[Fault]] = (200, "", []),
+) -> Response:
+    status, said, faults = fault
+    with visit.reading() as (db, me):
+        submission = get_submission(db, me, id)
+        review = get_own_review(db, me, submission)
+        card = review.card
+        shown = typed or _typed(review)
+        return page(
+            request,
+            "scorecard.html",
+            status=status,
+            me=me,
+            submission=submission,
+            revision=review.revision,
+            criteria=review.rubric.criteria if review.rubric else [],
+            version=card.version if card else "",
+            locked=card.locked_at if card and review.is_locked else None,
+            values=shown.value,
+            notice=notice,
+            fault=said,
+            faults=faults,
+        )
+
+
+def _typed(review: OwnReview) -> Typed:
+    card = review.card
+    if not card:
+        return Typed()
+    values: dict[str, object] = {name: getattr(card, name) for name in TEXTS}
+    values |= {name: value.value for name in CHOICES if (value := getattr(card, name))}
+    typed = Typed.filled(**values)
+    if card.forecast is not None:
+        typed.fields["forecast"] = [str(card.forecast)]
+    for criterion in review.rubric.criteria if review.rubric else []:
+        rating = review.find_rating(criterion)
+        if rating:
+            at = f"rating-{criterion.key}-"
+            if rating.rated:
+                typed.fields[f"{at}level"] = ["none" if rating.level is None else str(rating.level)]
+            typed.fields[f"{at}cites"] = [", ".join(rating.cites)]
+            typed.fields[f"{at}comment"] = [rating.comment]
+    return typed

@@ -1,0 +1,19 @@
+"""The version that a page was made from, in a hidden field."""
+
+from service.core.errors import Malformed
+from service.core.versions import Expected
+from service.doors.forms import Form
+
+LONGEST = 9  # digits: more than any version ever has
+
+
+def version_in(form: Form) -> Expected:
+    """Raises Malformed."""
+    return expected(form.get("version"))
+
+
+def expected(text: str) -> Expected:
+    """Raises Malformed."""
+    if not text.isascii() or not text.isdecimal() or len(text) > LONGEST:
+        raise Malformed
+    return Expected(frozenset({int(text)}))
