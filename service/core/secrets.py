@@ -35,7 +35,7 @@ class KeyUnusable(Exception):
     """The key file is there and cannot be meant; said to the operator at the start."""
 
 
-class Line:
+class WaitingLine:
     """Lets `at_once` through and `waiting` more stand in line; raises TooMany for the rest."""
 
     def __init__(self, at_once: int, waiting: int) -> None:
@@ -58,7 +58,7 @@ class Line:
                 self._inside -= 1
 
 
-_line = Line(AT_ONCE, WAITING)
+_line = WaitingLine(AT_ONCE, WAITING)
 
 
 def hash_password(password: str) -> str:

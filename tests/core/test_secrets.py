@@ -14,8 +14,8 @@ from argon2 import PasswordHasher, extract_parameters
 from service.core.errors import TooMany
 from service.core.secrets import (
     KeyUnusable,
-    Line,
     LinkInvalid,
+    WaitingLine,
     digest,
     hash_password,
     is_outdated,
@@ -77,7 +77,7 @@ def test_an_unknown_name_takes_the_time_of_a_known_one() -> None:
 
 
 def test_more_than_may_wait_are_refused_and_the_others_get_their_turn() -> None:
-    line = Line(at_once=2, waiting=3)
+    line = WaitingLine(at_once=2, waiting=3)
     inside, most, refused = 0, 0, 0
     count, go, full = threading.Lock(), threading.Event(), threading.Event()
 
