@@ -107,6 +107,7 @@ class Database:
             self.url,
             pool_size=connections,
             max_overflow=0,
+            hide_parameters=True,  # they hold people's words, and errors are logged
             pool_timeout=LOCK_WAIT_SECONDS,
             pool_pre_ping=not self.is_sqlite,
             connect_args={} if self.is_sqlite else _postgresql_arguments(),

@@ -138,7 +138,7 @@ class JobChange(Part):
 
     title: Annotated[str, Line(200)] = ""
     summary: Annotated[str, Line(500, blank=True)] = ""
-    description: Annotated[str, Text(50_000, blank=True)] = ""
+    description: Annotated[str, Text(30_000, blank=True)] = ""
     location: Annotated[str, Line(200, blank=True)] = ""
     remote: StrictBool = False
     employment_type: EmploymentType = "FULL_TIME"
