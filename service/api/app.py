@@ -4,13 +4,32 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from service.api.accounts import router as accounts
+from service.api.desk import router as desk
+from service.api.jobs import public as public_jobs
+from service.api.jobs import router as jobs
 from service.api.outcomes import router as outcomes
 from service.api.pipeline import router as pipeline
+from service.api.reviews import router as reviews
+from service.api.scorecards import router as scorecards
+from service.api.submissions import public as public_submissions
+from service.api.submissions import router as submissions
 from service.core.errors import Refusal
 from service.core.idempotency import Replayed
 from service.doors.refusals import problem, problem_of, refusal_of
 
-ROUTERS: list[APIRouter] = [pipeline, outcomes]
+ROUTERS: list[APIRouter] = [
+    accounts,
+    public_jobs,
+    jobs,
+    desk,
+    pipeline,
+    outcomes,
+    reviews,
+    scorecards,
+    public_submissions,
+    submissions,
+]
 
 
 def build_api() -> FastAPI:

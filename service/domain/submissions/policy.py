@@ -42,3 +42,8 @@ def _ways_in(actor: Actor) -> list[ColumnElement[bool]]:
 def may_handle(actor: Actor) -> bool:
     """Move, decide, assign, confirm by hand: for recruiters and admins, on what they can see."""
     return actor.is_system or (actor.has(Role.RECRUITER, Role.ADMIN) and actor.may_use(Scope.WRITE))
+
+
+def sees_unconfirmed(actor: Actor) -> bool:
+    """What came in under a known address without proof: for those who may confirm it by hand."""
+    return actor.is_system or actor.has(Role.RECRUITER, Role.ADMIN)

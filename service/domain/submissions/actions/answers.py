@@ -129,6 +129,12 @@ def _yes_no(_question: Question, given: object) -> object:
     return given
 
 
+def _file(_question: Question, given: object) -> object:
+    if not isinstance(given, str):
+        raise _fault("Answer with one file.")
+    return FILE_NAME.clean(given)
+
+
 _READERS: dict[QuestionKind, Callable[[Question, object], object]] = {
     QuestionKind.SHORT: lambda _question, given: SHORT.clean(_text(given)),
     QuestionKind.LONG: lambda _question, given: LONG.clean(_text(given)),
@@ -137,5 +143,5 @@ _READERS: dict[QuestionKind, Callable[[Question, object], object]] = {
     QuestionKind.NUMBER: _number,
     QuestionKind.DATE: _date,
     QuestionKind.YES_NO: _yes_no,
-    QuestionKind.FILE: lambda _question, given: FILE_NAME.clean(_text(given)),
+    QuestionKind.FILE: _file,
 }

@@ -1,0 +1,243 @@
+"""How a submission reads over the API."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from service.domain.submissions.tables import (
+    Decision,
+    Evidence,
+    EvidenceKind,
+    Revision,
+    RevisionState,
+    Source,
+    Submission,
+    SubmissionFile,
+)
+
+
+class ReceivedOut(BaseModel):
+    """What a sender is told: the same for everybody."""
+
+    id: UUID
+    status_url: str
+
+
+class SentFileOut(BaseModel):
+    name: str
+    size: int
+
+
+class ReceiptOut(BaseModel):
+    """Just what was sent, without what was sent before or what became of it."""
+
+    id: UUID
+    job: str
+    received_at: datetime
+    files: list[SentFileOut]
+
+
+class FileOut(BaseModel):
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    evidence: int | None
+    question: str | None
+    url: str
+
+
+class EvidenceOut(BaseModel):
+    """`number` stays the same in later revisions."""
+
+    id: UUID
+    number: int
+    kind: EvidenceKind
+    title: str
+    claim: str
+    contribution: str
+    link: str | None
+    started: str | None
+    ended: str | None
+    cannot_show: str
+    vouchers: list[dict[str, str]]
+    files: list[FileOut]
+
+
+class AnswerOut(BaseModel):
+    key: str
+    question: str
+    kind: str
+    value: str | bool | int | float | list[str]
+
+
+class ContentOut(BaseModel):
+    """One revision, whole. `number` is null while it waits for the person to confirm it."""
+
+    id: UUID
+    number: int | None
+    state: RevisionState
+    source: Source
+    received_at: datetime
+    confirm_reason: str
+    name: str
+    email: str
+    location: str
+    links: list[str]
+    statement: str
+    answers: list[AnswerOut]
+    evidence: list[EvidenceOut]
+    files: list[FileOut]
+
+    @classmethod
+    def of(cls, revision: Revision) -> "ContentOut":
+        files = [_file(revision, file) for file in revision.files]
+        return cls(
+            id=revision.id,
+            number=revision.number,
+            state=revision.state,
+            source=revision.source,
+            received_at=revision.created_at,
+            confirm_reason=revision.confirm_reason,
+            name=revision.name,
+            email=revision.email,
+            location=revision.location,
+            links=revision.links,
+            statement=revision.statement,
+            answers=[AnswerOut.model_validate(answer) for answer in revision.answers],
+            evidence=[_evidence(piece, files) for piece in revision.evidence],
+            files=files,
+        )
+
+
+SHOWN = (
+    "state",
+    "source",
+    "received_at",
+    "confirm_reason",
+    "location",
+    "links",
+    "statement",
+    "answers",
+    "evidence",
+    "files",
+)
+
+
+class JobRef(BaseModel):
+    id: UUID
+    slug: str
+    title: str
+
+
+class StageRef(BaseModel):
+    key: str
+    name: str
+
+
+class CandidateRef(BaseModel):
+    id: UUID
+    name: str
+    email: str
+
+
+class SubmissionOut(BaseModel):
+    """The whole record: where it stands, and what was sent in one revision (`revision`)."""
+
+    id: UUID
+    version: int
+    job: JobRef
+    stage: StageRef
+    decision: Decision | None
+    decided_at: datetime | None
+    candidate: CandidateRef
+    created_at: datetime
+    updated_at: datetime
+    newest_revision: int
+    unconfirmed: int
+    revision: int | None
+    revision_id: UUID
+    state: RevisionState
+    source: Source
+    received_at: datetime
+    confirm_reason: str
+    location: str
+    links: list[str]
+    statement: str
+    answers: list[AnswerOut]
+    evidence: list[EvidenceOut]
+    files: list[FileOut]
+
+    @classmethod
+    def of(cls, submission: Submission, revision: Revision) -> "SubmissionOut":
+        job, stage, person = submission.job, submission.stage, submission.candidate
+        content = ContentOut.of(revision)
+        return cls(
+            id=submission.id,
+            version=submission.version,
+            job=JobRef(id=job.id, slug=job.slug, title=job.title),
+            stage=StageRef(key=stage.key, name=stage.name),
+            decision=submission.decision,
+            decided_at=submission.decided_at,
+            candidate=CandidateRef(id=person.id, name=person.name, email=person.email),
+            created_at=submission.created_at,
+            updated_at=submission.updated_at,
+            newest_revision=submission.revision,
+            unconfirmed=submission.waiting,
+            revision=content.number,
+            revision_id=content.id,
+            **{name: getattr(content, name) for name in SHOWN},
+        )
+
+
+class RevisionOut(BaseModel):
+    id: UUID
+    number: int | None
+    state: RevisionState
+    source: Source
+    name: str
+    received_at: datetime
+    settled_at: datetime | None
+    confirm_reason: str
+
+    @classmethod
+    def of(cls, revision: Revision) -> "RevisionOut":
+        return cls(
+            received_at=revision.created_at,
+            **revision.model_dump(
+                include={
+                    "id",
+                    "number",
+                    "state",
+                    "source",
+                    "name",
+                    "settled_at",
+                    "confirm_reason",
+                }
+            ),
+        )
+
+
+class RevisionsOut(BaseModel):
+    items: list[RevisionOut]
+
+
+def _file(revision: Revision, file: SubmissionFile) -> FileOut:
+    return FileOut(
+        id=file.id,
+        name=file.name,
+        media_type=file.media_type,
+        size=file.size,
+        sha256=file.sha256,
+        evidence=file.evidence_number,
+        question=file.question_key,
+        url=f"/api/v1/submissions/{revision.submission_id}/files/{file.id}",
+    )
+
+
+def _evidence(piece: Evidence, files: Sequence[FileOut]) -> EvidenceOut:
+    own = [file for file in files if file.evidence == piece.number]
+    return EvidenceOut(files=own, **piece.model_dump(exclude={"revision_id", "created_at"}))

@@ -1,0 +1,193 @@
+"""Submissions over the API: sent in by anyone, read by staff, confirmed by recruiters."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from service.api.submission_records import (
+    ContentOut,
+    ReceiptOut,
+    ReceivedOut,
+    RevisionOut,
+    RevisionsOut,
+    SentFileOut,
+    SubmissionOut,
+)
+from service.core.db import new_id
+from service.core.errors import NotFound
+from service.core.secrets import LinkInvalid, unsign
+from service.domain.accounts.actor import require
+from service.domain.jobs.queries import list_questions
+from service.domain.submissions import policy
+from service.domain.submissions.actions import confirm_revision, receive_submission
+from service.domain.submissions.inputs import ConfirmInput, SubmissionInput
+from service.domain.submissions.queries import (
+    get_file,
+    get_job_to_send_to,
+    get_revision,
+    get_revision_by_id,
+    get_sent,
+    get_submission,
+    list_revisions,
+)
+from service.domain.submissions.tables import Source
+from service.doors.downloads import send_file
+from service.doors.openapi import plain_schema
+from service.doors.preconditions import IfMatch
+from service.doors.routes import JsonRoute, StaffRoute
+from service.doors.submission_intake import (
+    SentHere,
+    admit,
+    consent_of,
+    read_content,
+    receipt_path,
+)
+from service.doors.tools import Tools, ToolsHere
+from service.doors.uploads import store_uploads
+from service.doors.visit import PublicVisit, StaffVisit
+
+RECEIPT_LASTS = timedelta(days=90)
+LARGEST_REVISION = 2**31 - 1
+
+public = APIRouter(tags=["submissions"], route_class=JsonRoute)
+router = APIRouter(prefix="/submissions", tags=["submissions"], route_class=StaffRoute)
+
+_SHAPE = plain_schema(SubmissionInput)
+_FILES = {"type": "array", "items": {"type": "string", "format": "binary"}}
+_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": _SHAPE},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"submission": _SHAPE, "files": _FILES},
+            },
+            "encoding": {"submission": {"contentType": "application/json"}},
+        },
+    },
+}
+
+
+@public.post(
+    "/jobs/{slug}/submissions",
+    status_code=201,
+    response_model=ReceivedOut,
+    openapi_extra={"requestBody": _BODY},
+)
+def submit(visit: PublicVisit, slug: str, sent: SentHere) -> Response:
+    """Send a submission for a job, as JSON or as a form with files.
+
+    Another one from the same address waits until the person confirms it from a mail.
+    """
+    with visit.reading() as (db, _me):
+        job = get_job_to_send_to(db, slug)
+        questions = list_questions(db, job.id)
+    if sent.is_trapped:
+        return _received(visit.tools, visit, new_id())
+    content = read_content(sent, questions)
+    admit(visit.tools, visit.address, content.email)
+    files = store_uploads(visit.tools, sent.form.uploads, sent.places)
+    text, version = consent_of(visit.tools.settings)
+    with visit.writing() as (db, me):
+        received = receive_submission(
+            db,
+            me,
+            get_job_to_send_to(db, slug),
+            content,
+            files,
+            blobs=visit.tools.blobs,
+            source=Source.API,
+            consent_text=text,
+            consent_version=version,
+        )
+        return _received(visit.tools, visit, received.id)
+
+
+@public.get("/receipts/{token}", response_model=ReceiptOut)
+def receipt(visit: PublicVisit, token: str) -> Response:
+    """What was just sent, for whoever sent it."""
+    id = _receipt_id(visit.tools, token)
+    with visit.reading() as (db, _me):
+        sent = get_sent(db, id)
+        files = [SentFileOut(name=file.name, size=file.size) for file in sent.files]
+        job = sent.submission.job.title
+        out = ReceiptOut(id=sent.id, job=job, received_at=sent.created_at, files=files)
+        return visit.answer(out, headers={"Cache-Control": "private, no-store"})
+
+
+@router.get("/{id}", response_model=SubmissionOut)
+def read(
+    visit: StaffVisit,
+    id: UUID,
+    revision: Annotated[int | None, Query(ge=1, le=LARGEST_REVISION)] = None,
+) -> Response:
+    """One submission with the newest revision, or the one asked for."""
+    with visit.reading() as (db, me):
+        submission = get_submission(db, me, id)
+        content = get_revision(db, submission, revision)
+        return visit.answer(SubmissionOut.of(submission, content), etag=submission.version)
+
+
+@router.get("/{id}/revisions", response_model=RevisionsOut)
+def read_revisions(visit: StaffVisit, id: UUID) -> Response:
+    """All revisions, oldest first; those that wait only for who may confirm them."""
+    with visit.reading() as (db, me):
+        submission = get_submission(db, me, id)
+        items = [RevisionOut.of(revision) for revision in list_revisions(db, me, submission)]
+        return visit.answer(RevisionsOut(items=items), etag=submission.version)
+
+
+@router.get("/{id}/revisions/{revision_id}", response_model=ContentOut)
+def read_revision(visit: StaffVisit, id: UUID, revision_id: UUID) -> Response:
+    """One revision, whole, also one that waits to be confirmed."""
+    with visit.reading() as (db, me):
+        submission = get_submission(db, me, id)
+        revision = get_revision_by_id(db, me, submission, revision_id)
+        return visit.answer(ContentOut.of(revision), etag=submission.version)
+
+
+@router.post("/{id}/revisions/{revision_id}/confirm", response_model=RevisionOut)
+def confirm(
+    visit: StaffVisit, id: UUID, revision_id: UUID, body: ConfirmInput, if_match: IfMatch
+) -> Response:
+    """Take a waiting revision as the person's own, by hand and with a reason."""
+    with visit.writing() as (db, me):
+        submission = get_submission(db, me, id, version=if_match)
+        require(policy.may_handle(me))
+        revision = get_revision_by_id(db, me, submission, revision_id)
+        confirm_revision(db, me, submission, revision, reason=body.reason)
+        return visit.answer(RevisionOut.of(revision), etag=submission.version)
+
+
+@router.api_route("/{id}/files/{file_id}", methods=["GET", "HEAD"], response_class=Response)
+def download(
+    visit: StaffVisit, request: Request, tools: ToolsHere, id: UUID, file_id: UUID
+) -> Response:
+    """The bytes of a file, always to be saved, never to be shown; one range may be asked for."""
+    with visit.reading() as (db, me):
+        submission = get_submission(db, me, id)
+        file = get_file(db, me, submission, file_id)
+    return send_file(
+        request,
+        tools.blobs,
+        sha256=file.sha256,
+        size=file.size,
+        name=file.name,
+        media_type=file.media_type,
+    )
+
+
+def _received(tools: Tools, visit: PublicVisit, id: UUID) -> Response:
+    path = receipt_path(tools, id)
+    out = ReceivedOut(id=id, status_url=f"{tools.settings.site}{path}")
+    return visit.answer(out, status=201, headers={"Location": f"/api/v1{path}"})
+
+
+def _receipt_id(tools: Tools, token: str) -> UUID:
+    try:
+        return UUID(str(unsign(tools.key, "receipt", token, RECEIPT_LASTS)))
+    except (LinkInvalid, ValueError) as error:
+        raise NotFound from error

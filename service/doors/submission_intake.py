@@ -1,0 +1,160 @@
+"""The public door for submissions: what came in a body, who may knock how often, what is agreed."""
+
+import hashlib
+import unicodedata
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+from pydantic import ValidationError
+
+from service.core.errors import Fault, Invalid, Unsupported
+from service.core.secrets import sign
+from service.core.strict_json import strict_json
+from service.core.words import email_key
+from service.domain.jobs.tables import Question
+from service.domain.submissions.inputs import SubmissionInput
+from service.doors.forms import (
+    KEY_FIELD,
+    Form,
+    kind_of,
+    note_content,
+    read_bounded,
+    read_form,
+)
+from service.doors.refusals import faults_of
+from service.doors.submission_forms import content_of_form, place_names
+from service.doors.tools import Tools, tools_of
+from service.settings import Settings
+
+JSON_PART = "submission"
+FILES_PART = "files"
+HONEYPOT = "leave_empty"  # hidden from people; programs that fill in everything fill it in
+BESIDE = (KEY_FIELD, HONEYPOT)
+CONSENT = (
+    "{company} may keep what I send and use it to decide about this job. "
+    "I can take my submission back and ask for its erasure at any time."
+)
+
+
+class SubmissionMalformed(Invalid):
+    code = "submission_invalid"
+    message = "Something is missing or cannot be used. See the errors."
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What came, not yet checked: a form, and the JSON when it came as JSON."""
+
+    form: Form = field(default_factory=Form)
+    json: object = None
+    is_json: bool = False
+
+    @property
+    def is_trapped(self) -> bool:
+        return bool(self.form.get(HONEYPOT))
+
+    @property
+    def places(self) -> list[str]:
+        """What the content mentions each upload by."""
+        if self.is_json:
+            return [unicodedata.normalize("NFC", upload.name) for upload in self.form.uploads]
+        return place_names([upload.field for upload in self.form.uploads])
+
+
+async def read_sent(request: Request) -> Sent:
+    """JSON; or a form with one JSON part and files; or a form with plain fields.
+
+    Raises what `strict_json` and `read_form` raise, and Unsupported.
+    """
+    limits = tools_of(request).settings.limits
+    kind = kind_of(request.headers.get("content-type", ""))
+    if kind == "application/json":
+        body = await read_bounded(request, limits.json_bytes)
+        note_content(request, "", [hashlib.sha256(body).hexdigest()])
+        return Sent(json=strict_json(body), is_json=True)
+    if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        raise Unsupported(accepted="application/json or multipart/form-data")
+    form = await read_form(request, limits)
+    try:
+        if JSON_PART not in form:
+            return Sent(form)
+        _refuse_others(form)
+        return Sent(form, strict_json(form.get(JSON_PART).encode()), is_json=True)
+    except BaseException:
+        form.close()
+        raise
+
+
+async def _sent(request: Request) -> AsyncIterator[Sent]:
+    sent = await read_sent(request)
+    try:
+        yield sent
+    finally:
+        sent.form.close()
+
+
+SentHere = Annotated[Sent, Depends(_sent)]
+
+
+def read_content(sent: Sent, questions: Sequence[Question]) -> SubmissionInput:
+    """Raises SubmissionMalformed with a JSON pointer for each thing wrong."""
+    if sent.is_json:
+        return checked_input(sent.json)
+    uploads = [upload.field for upload in sent.form.uploads]
+    read = content_of_form(sent.form.fields, uploads, questions, beside=BESIDE)
+    return checked_input(read.content, read.faults)
+
+
+def checked_input(raw: object, faults: Sequence[Fault] = ()) -> SubmissionInput:
+    """Raises SubmissionMalformed: with `faults`, and with what is wrong in `raw` itself."""
+    try:
+        content = SubmissionInput.model_validate(raw)
+    except ValidationError as error:
+        found = faults_of(error.errors(include_url=False, include_input=False))
+        raise SubmissionMalformed(faults=[*faults, *found]) from None
+    if faults:
+        raise SubmissionMalformed(faults=faults)
+    return content
+
+
+def admit(tools: Tools, address: str, email: str, *, invited: bool = False) -> None:
+    """Count one more submission. Raises TooMany; call it outside `writing()`.
+
+    Who comes by a link from our own mail (`invited`) has shown a mailbox, so the limit of the
+    network address, which a whole campus may share, does not hold for them.
+    """
+    rates = tools.settings.rates
+    if not invited:
+        tools.rates.hit(rates.submissions, "submission from", address)
+    tools.rates.hit(rates.per_email, "submission for", email_key(email))
+    tools.rates.hit(rates.submissions_everywhere, "submission")
+
+
+def consent_of(settings: Settings) -> tuple[str, str]:
+    """The sentence that people agree to, and the version of its words."""
+    text = CONSENT.format(company=settings.company.name)
+    return text, hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def receipt_path(tools: Tools, id: object) -> str:
+    """Where the sender finds a receipt of just what was sent; the token tells nothing else."""
+    return f"/receipts/{sign(tools.key, 'receipt', str(id))}"
+
+
+def _refuse_others(form: Form) -> None:
+    allowed = {JSON_PART, *BESIDE}
+    names = [name for name, _value in form.fields]
+    faults = [
+        Fault(f"/{name[:80]}", "There is no such part.") for name in names if name not in allowed
+    ]
+    faults += [
+        Fault(f"/{upload.field[:80]}", "Name the parts with files “files”.")
+        for upload in form.uploads
+        if upload.field != FILES_PART
+    ]
+    if len(form.get_all(JSON_PART)) > 1:
+        faults.append(Fault(f"/{JSON_PART}", "This was given more than once."))
+    if faults:
+        raise SubmissionMalformed(faults=faults)
