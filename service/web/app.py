@@ -11,10 +11,17 @@ from starlette.exceptions import HTTPException
 from service.core.errors import Fault, NotFound, Refusal, Unknown
 from service.core.idempotency import Replayed
 from service.doors.refusals import headers_of, refusal_of, status_of
-from service.web import careers, jobs, sign_in
+from service.web import careers, desk, jobs, scorecards, sign_in, submissions
 from service.web.render import FOLDER, page
 
-ROUTERS: list[APIRouter] = [careers.router, sign_in.router, jobs.router]
+ROUTERS: list[APIRouter] = [
+    careers.router,
+    sign_in.router,
+    jobs.router,
+    scorecards.router,
+    desk.router,
+    submissions.router,
+]
 
 
 def build_web() -> FastAPI:

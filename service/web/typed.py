@@ -1,6 +1,6 @@
 """What was typed into a form, with what is wrong beside each field, so that nothing is lost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from service.doors.forms import Form
 DETAIL = ("title", "contribution", "started", "ended", "cannot_show", "vouchers-0-name")
 ABOUT = ("statement", "location", "links")
 MOST_EXHIBITS = 20
-HIDDEN = {"draft", "do", "drop", "website", "idempotency_key"}
+HIDDEN = {"draft", "do", "drop", "leave_empty", "idempotency_key"}
 
 
 class KeptFile(Protocol):
@@ -29,6 +29,7 @@ class Typed:
     kept: Sequence[KeptFile] = ()
     draft: str = ""
     exhibits: list[int] = field(default_factory=lambda: [0])
+    field_of: Callable[[str], str] | None = None
 
     @classmethod
     def of(cls, form: Form) -> "Typed":
@@ -77,16 +78,8 @@ class Typed:
         return any(self.value(place).strip() or self.faults(place) for place in places)
 
     def place_of(self, pointer: str) -> str:
-        """The field that a JSON pointer of the submission's shape stands for."""
-        parts = pointer.strip("/").split("/")
-        if parts[0] == "evidence" and len(parts) > 1 and parts[1].isdecimal():
-            index = int(parts[1])
-            number = self.exhibits[index] if index < len(self.exhibits) else 0
-            rest = ["files"] if parts[2:3] == ["files"] else parts[2:]
-            return "-".join(["evidence", str(number), *rest])
-        if parts[0] == "answers":
-            return "-".join(parts[:2])
-        return parts[0]
+        """The field that a fault of the content is about. Forms of another shape name it so."""
+        return self.field_of(pointer) if self.field_of else pointer.strip("/").replace("/", "-")
 
 
 def exhibits_in(fields: dict[str, list[str]]) -> list[int]:

@@ -1,0 +1,157 @@
+"""The list of submissions for staff: filter, search, reject several with a mail, download."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError, model_validator
+
+from service.core.errors import Invalid, Malformed, Refusal
+from service.core.paging import MOST, Slice
+from service.domain.desk.actions import reject_submissions
+from service.domain.desk.inputs import RejectInput, SubmissionFilter
+from service.domain.desk.queries import list_submissions
+from service.domain.jobs.queries import get_job, list_jobs, list_stages
+from service.domain.messages.letters import rejection
+from service.domain.submissions.policy import may_handle
+from service.domain.submissions.queries import get_submission
+from service.domain.submissions.tables import Submission
+from service.doors.forms import Form, FormHere
+from service.doors.listing import ListQuery, ask
+from service.doors.pages import PageVisit
+from service.web.render import page
+from service.web.submissions import said_of
+from service.web.versions import LONGEST
+
+router = APIRouter(prefix="/desk")
+FILTERS = ("q", "job", "stage", "decision", "sort")
+
+
+class NothingChosen(Invalid):
+    code = "nothing_chosen"
+    message = "Select at least one submission first."
+
+
+class SeveralJobs(Invalid):
+    code = "several_jobs"
+    message = "Select submissions of one job only: each job has its own reasons."
+
+
+class DeskQuery(SubmissionFilter, ListQuery):
+    """A form sends its empty fields too; they mean nothing."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, data: object) -> object:
+        if isinstance(data, Mapping):
+            return {name: value for name, value in data.items() if value != ""}
+        return data
+
+
+@router.get("/submissions")
+def show(request: Request, visit: PageVisit, query: Annotated[DeskQuery, Query()]) -> Response:
+    """The submissions one may see."""
+    wanted = {name: getattr(query, name) or "" for name in FILTERS}
+    asked_for = {name: str(value) for name, value in wanted.items() if value}
+    with visit.reading() as (db, me):
+        asked = ask(visit, me, query)
+        found = list_submissions(db, me, query, asked.slice, since=asked.since)
+        jobs = list_jobs(db, me, Slice(limit=MOST)).items
+        stages = list_stages(db, get_job(db, me, query.job).id) if query.job else []
+        handles = may_handle(me)
+    cursor = asked.next_cursor(found)
+    return page(
+        request,
+        "submissions.html",
+        me=me,
+        rows=found.items,
+        jobs=jobs,
+        stages=stages,
+        wanted=wanted,
+        filtered=bool(asked_for.keys() - {"sort"}),
+        handles=handles,
+        notice="",
+        fault="",
+        export_url="/desk/exports/submissions.csv?" + urlencode(asked_for),
+        next_url=_url(asked_for | {"cursor": cursor}) if cursor else "",
+    )
+
+
+@router.post("/reject/preview")
+def preview(request: Request, visit: PageVisit, form: FormHere) -> Response:
+    """Whom it meets, the reason and the mail, before anything is done."""
+    return _preview(request, visit, form)
+
+
+@router.post("/reject")
+def reject(request: Request, visit: PageVisit, form: FormHere) -> Response:
+    """All of them, or none when one was changed meanwhile."""
+    try:
+        content = {
+            "submissions": _chosen(form),
+            "reason": form.get("reason"),
+            "subject": form.get("subject"),
+            "text": form.get("text"),
+        }
+        wanted = RejectInput.model_validate(content)
+        with visit.writing() as (db, me):
+            reject_submissions(db, me, wanted)
+            return visit.redirect("/desk/submissions?decision=rejected&sort=-updated")
+    except (Refusal, ValidationError) as error:
+        return _preview(request, visit, form, error)
+
+
+def _preview(
+    request: Request,
+    visit: PageVisit,
+    form: Form,
+    error: Refusal | ValidationError | None = None,
+) -> Response:
+    status, fault = said_of(error) if error else (200, "")
+    with visit.reading() as (db, me):
+        found = [get_submission(db, me, id) for id, _version in _chosen(form)]
+        if len({submission.job_id for submission in found}) > 1:
+            raise SeveralJobs
+        words = rejection(company=visit.tools.settings.company.name, job="{job}", name="{name}")
+        return page(
+            request,
+            "reject.html",
+            status=status,
+            fault=fault,
+            me=me,
+            rows=[_row(submission) for submission in found],
+            reasons=found[0].job.rejection_reasons,
+            subject=form.get("subject") or words.subject,
+            text=form.get("text") or words.text,
+        )
+
+
+def _row(submission: Submission) -> dict[str, object]:
+    return {
+        "id": submission.id,
+        "version": submission.version,
+        "name": submission.candidate.name,
+        "job_title": submission.job.title,
+    }
+
+
+def _chosen(form: Form) -> list[tuple[UUID, int]]:
+    """The ticked lines, each as `id:version`. Raises NothingChosen, Malformed."""
+    chosen = []
+    for text in form.get_all("chosen"):
+        id, _, version = text.partition(":")
+        if not version.isascii() or not version.isdecimal() or len(version) > LONGEST:
+            raise Malformed
+        try:
+            chosen.append((UUID(id), int(version)))
+        except ValueError as error:
+            raise Malformed from error
+    if not chosen:
+        raise NothingChosen
+    return chosen
+
+
+def _url(query: Mapping[str, str | None]) -> str:
+    return "/desk/submissions?" + urlencode({k: v for k, v in query.items() if v})
