@@ -12,7 +12,7 @@ from typing import Annotated, Generic, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from service.core.clock import utc_now
@@ -82,7 +82,7 @@ class ListQuery(BaseModel):
 class PageOut(BaseModel, Generic[Out]):
     """A page of a list. `sync` comes with the last one."""
 
-    items: list[Out]
+    items: list[SerializeAsAny[Out]]
     next_cursor: str | None = None
     sync: str | None = None
 
