@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 
 from service.core.moments import Moment
 from service.core.words import EmailAddress, Line
+from service.domain.accounts.passwords import Password
 from service.domain.accounts.tables import Role, Scope
 
 PersonName = Annotated[str, Line(200)]
@@ -51,3 +52,12 @@ class NewToken(BaseModel):
     name: PersonName
     scopes: Scopes = [Scope.READ, Scope.WRITE]
     expires_at: Moment | None = None
+
+
+class PasswordChange(BaseModel):
+    """One's own password; the old one shows that it is oneself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    old: Annotated[str, Strict(), Field(max_length=1_000, repr=False)]
+    new: Annotated[Password, Field(repr=False)]

@@ -76,16 +76,15 @@ class KnownPassword:
         return Proof(self.user_id, self.hash)
 
 
-def choose_password(password: str, email: str) -> NewPassword:
-    """Raises WeakPassword, TooMany."""
+def choose_password(password: str, email: str, *, field: str = "password") -> NewPassword:
+    """Raises WeakPassword that names the `field`, TooMany."""
     if len(password) < SHORTEST:
-        raise _weak(f"use at least {SHORTEST} characters")
-    if len(password) > LONGEST:
-        raise _weak(f"use at most {LONGEST} characters")
-    if fold(password).strip() == fold(email):
-        raise _weak("it is the e-mail address")
-    return NewPassword(hash_password(password))
-
-
-def _weak(reason: str) -> WeakPassword:
-    return WeakPassword(reason=reason, faults=[Fault("/password", f"{reason.capitalize()}.")])
+        reason = f"use at least {SHORTEST} characters"
+    elif len(password) > LONGEST:
+        reason = f"use at most {LONGEST} characters"
+    elif fold(password).strip() == fold(email):
+        reason = "it is the e-mail address"
+    else:
+        return NewPassword(hash_password(password))
+    faults = [Fault(f"/{field}", f"{reason.capitalize()}.")]
+    raise WeakPassword(reason=reason, faults=faults)

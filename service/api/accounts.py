@@ -1,0 +1,233 @@
+"""People who work here, their passwords and their API tokens, over the API."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from service.domain.accounts.actions import (
+    change_password,
+    change_user,
+    create_user,
+    deactivate_user,
+    issue_token,
+    reactivate_user,
+    revoke_token,
+)
+from service.domain.accounts.inputs import NewToken, NewUser, PasswordChange, UserChange
+from service.domain.accounts.passwords import WrongOldPassword, WrongPassword, choose_password
+from service.domain.accounts.queries import (
+    get_colleague,
+    get_me,
+    get_own_password,
+    get_token,
+    get_user,
+    list_colleagues,
+    list_tokens,
+    list_users,
+)
+from service.domain.accounts.tables import Role, Scope, User
+from service.doors.listing import ListQuery, PageOut, ask
+from service.doors.preconditions import IfMatch
+from service.doors.routes import StaffRoute
+from service.doors.visit import StaffVisit
+
+router = APIRouter(tags=["accounts"], route_class=StaffRoute)
+
+
+class UserOut(BaseModel):
+    """An account."""
+
+    id: UUID
+    email: str
+    name: str
+    roles: list[Role]
+    has_password: bool
+    active: bool
+    deactivated_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, user: User) -> "UserOut":
+        return cls(
+            id=user.id,
+            email=user.email,
+            name=user.name,
+            roles=[Role(role) for role in user.roles],
+            has_password=user.password_hash is not None,
+            active=user.deactivated_at is None,
+            deactivated_at=user.deactivated_at,
+            created_at=user.created_at,
+            updated_at=user.updated_at,
+            version=user.version,
+        )
+
+
+class MeOut(UserOut):
+    """Who one is, and what the credential one came with may be used for."""
+
+    scopes: list[Scope]
+
+
+class ColleagueOut(BaseModel):
+    """What colleagues know of each other, to choose a team or a reviewer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    email: str
+    roles: list[Role]
+
+
+class ColleaguesOut(BaseModel):
+    items: list[ColleagueOut]
+
+
+class TokenOut(BaseModel):
+    """An API token, known by its first characters; its whole text is shown once, when issued."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    user_id: UUID
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    is_console: bool
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class IssuedOut(TokenOut):
+    token: str
+
+
+class NewTokenFor(NewToken):
+    """`user_id`: for somebody else, by an admin."""
+
+    user_id: UUID | None = None
+
+
+class TokenQuery(ListQuery):
+    user_id: UUID | None = None
+
+
+@router.get("/me", response_model=MeOut)
+def me(visit: StaffVisit) -> Response:
+    """Who one is."""
+    with visit.reading() as (db, me):
+        user = get_me(db, me)
+        out = MeOut(scopes=sorted(me.scopes), **UserOut.of(user).model_dump())
+        return visit.answer(out, etag=user.version)
+
+
+@router.post("/me/password", status_code=204)
+def set_own_password(visit: StaffVisit, body: PasswordChange) -> Response:
+    """Change one's own password. Every browser that is signed in as oneself is signed out."""
+    with visit.reading() as (db, me):
+        email, known = get_me(db, me).email, get_own_password(db, me)
+    try:
+        proof = known.prove(body.old)
+    except WrongPassword as error:
+        raise WrongOldPassword from error
+    chosen = choose_password(body.new, email, field="new")
+    with visit.writing() as (db, me):
+        change_password(db, me, proof, chosen)
+        return visit.answer(status=204)
+
+
+@router.get("/colleagues", response_model=ColleaguesOut)
+def colleagues(visit: StaffVisit) -> Response:
+    """Everybody who works here and is active, by name."""
+    with visit.reading() as (db, me):
+        found = list_colleagues(db, me)
+        items = [ColleagueOut.model_validate(user) for user in found]
+        return visit.answer(ColleaguesOut(items=items))
+
+
+@router.get("/users", response_model=PageOut[UserOut])
+def users(visit: StaffVisit, query: Annotated[ListQuery, Query()]) -> Response:
+    """All accounts, newest first. For admins."""
+    with visit.reading() as (db, me):
+        asked = ask(visit, me, query)
+        page = list_users(db, me, asked.slice, updated_since=asked.updated_since)
+        return asked.answer(page, UserOut.of)
+
+
+@router.post("/users", status_code=201, response_model=UserOut)
+def add_user(visit: StaffVisit, body: NewUser) -> Response:
+    """Give somebody an account. They choose a password by a mailed link, or use a token."""
+    with visit.writing() as (db, me):
+        user = create_user(db, me, body)
+        location = {"Location": f"/api/v1/users/{user.id}"}
+        return visit.answer(UserOut.of(user), status=201, etag=user.version, headers=location)
+
+
+@router.get("/users/{id}", response_model=UserOut)
+def user(visit: StaffVisit, id: UUID) -> Response:
+    """One account. For admins."""
+    with visit.reading() as (db, me):
+        found = get_user(db, me, id)
+        return visit.answer(UserOut.of(found), etag=found.version)
+
+
+@router.patch("/users/{id}", response_model=UserOut)
+def edit_user(visit: StaffVisit, id: UUID, body: UserChange, if_match: IfMatch) -> Response:
+    """Change a name, an address or roles."""
+    with visit.writing() as (db, me):
+        changed = change_user(db, me, get_user(db, me, id, version=if_match), body)
+        return visit.answer(UserOut.of(changed), etag=changed.version)
+
+
+@router.post("/users/{id}/deactivate", response_model=UserOut)
+def deactivate(visit: StaffVisit, id: UUID, if_match: IfMatch) -> Response:
+    """End every session and token of an account at once."""
+    with visit.writing() as (db, me):
+        changed = deactivate_user(db, me, get_user(db, me, id, version=if_match))
+        return visit.answer(UserOut.of(changed), etag=changed.version)
+
+
+@router.post("/users/{id}/reactivate", response_model=UserOut)
+def reactivate(visit: StaffVisit, id: UUID, if_match: IfMatch) -> Response:
+    """Let somebody in again. Old sessions and tokens stay ended."""
+    with visit.writing() as (db, me):
+        changed = reactivate_user(db, me, get_user(db, me, id, version=if_match))
+        return visit.answer(UserOut.of(changed), etag=changed.version)
+
+
+@router.get("/tokens", response_model=PageOut[TokenOut])
+def tokens(visit: StaffVisit, query: Annotated[TokenQuery, Query()]) -> Response:
+    """One's own tokens, everybody's for an admin; newest first, ended ones too."""
+    with visit.reading() as (db, me):
+        asked = ask(visit, me, query)
+        page = list_tokens(
+            db, me, asked.slice, user_id=query.user_id, updated_since=asked.updated_since
+        )
+        return asked.answer(page, TokenOut.model_validate)
+
+
+@router.post("/tokens", status_code=201, response_model=IssuedOut)
+def issue(visit: StaffVisit, body: NewTokenFor) -> Response:
+    """A new token. Its text is in this answer and nowhere else."""
+    with visit.writing() as (db, me):
+        user = get_colleague(db, me, body.user_id or me.user_id)
+        made, text = issue_token(
+            db, me, user, name=body.name, scopes=body.scopes, expires_at=body.expires_at
+        )
+        out = IssuedOut(token=text, **TokenOut.model_validate(made).model_dump())
+        return visit.answer(out, status=201, secret=True)
+
+
+@router.post("/tokens/{id}/revoke", response_model=TokenOut)
+def revoke(visit: StaffVisit, id: UUID) -> Response:
+    """End a token now and for good."""
+    with visit.writing() as (db, me):
+        ended = revoke_token(db, me, get_token(db, me, id))
+        return visit.answer(TokenOut.model_validate(ended))
