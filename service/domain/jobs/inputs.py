@@ -53,8 +53,13 @@ EmploymentType = Literal[
 ]
 
 
+def is_slug(value: str) -> bool:
+    """Whether a job might have it; what else stands in an address leads nowhere."""
+    return 2 <= len(value) <= 80 and _SLUG.fullmatch(value) is not None  # noqa: PLR2004 - the limits
+
+
 def _slug(value: str) -> str:
-    if not 2 <= len(value) <= 80 or not _SLUG.fullmatch(value):  # noqa: PLR2004 - the limits
+    if not is_slug(value):
         raise PydanticCustomError(
             "slug_invalid", "Use 2 to 80 lower-case letters, digits and single hyphens."
         )

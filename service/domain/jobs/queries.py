@@ -16,11 +16,14 @@ from service.core.paging import Page, Slice, cut
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor
 from service.domain.jobs import policy
+from service.domain.jobs.inputs import is_slug
 from service.domain.jobs.tables import Job, JobState, Question, Rubric, Stage, TeamMember
 
 
 def get_job(session: Session, actor: Actor, slug: str, *, version: Expected | None = None) -> Job:
     """One job by its slug. With `version` it is locked for a change. Raises NotFound, Stale."""
+    if not is_slug(slug):
+        raise NotFound
     query = select(Job).where(Job.slug == slug, policy.visible_jobs(actor))
     job = session.exec(query.with_for_update() if version else query).first()
     if not job:
@@ -131,6 +134,11 @@ def list_parts(session: Session, actor: Actor, jobs: Sequence[Job]) -> dict[UUID
     on_team = on_team.where(col(TeamMember.left_at).is_(None)).options(*load(TeamMember.user))
     team = _by_job(session.exec(on_team.order_by(col(TeamMember.created_at))).all())
     return {id: JobParts(questions[id], stages[id], rubrics.get(id), team[id]) for id in ids}
+
+
+def get_parts(session: Session, actor: Actor, job: Job) -> JobParts:
+    """The parts of one job that was found already."""
+    return list_parts(session, actor, [job])[job.id]
 
 
 def _newest_rubrics(session: Session, job_ids: Sequence[UUID]) -> dict[UUID, Rubric]:
