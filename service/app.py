@@ -14,6 +14,7 @@ from service.core.metrics import Metrics
 from service.core.secrets import load_or_create_key
 from service.doors.admission import Admission, known_hosts
 from service.doors.bodies import BodyLimits
+from service.doors.proxy import ProxyHeaders
 from service.doors.refusals import problem_of
 from service.doors.security import SecurityHeaders
 from service.doors.tools import Tools
@@ -57,6 +58,8 @@ def create_app(tools: Tools) -> FastAPI:
     app.add_middleware(Admission, hosts=known_hosts(settings))
     app.add_middleware(Watching, metrics=metrics)
     app.add_middleware(SecurityHeaders, is_secure=settings.is_secure)
+    if settings.behind_proxy:
+        app.add_middleware(ProxyHeaders)
     return app
 
 
