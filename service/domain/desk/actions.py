@@ -1,0 +1,70 @@
+"""What staff do to many submissions at once, and the note that something was taken away."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session
+
+from service.core import outbox
+from service.core.versions import Expected
+from service.domain.accounts.actor import Actor, require
+from service.domain.desk import policy
+from service.domain.desk.events import ExportMade
+from service.domain.desk.inputs import ExportFilter, RejectInput
+from service.domain.desk.queries.filters import find_job_id
+from service.domain.messages.actions import write_message
+from service.domain.pipeline.actions import move_submission
+from service.domain.pipeline.inputs import MoveInput
+from service.domain.pipeline.policy import may_move
+from service.domain.submissions.queries import get_revision, get_submission
+from service.domain.submissions.tables import Decision, Submission
+
+_PLACEHOLDER = re.compile(r"\{(?:name|job)\}")
+
+
+def reject_submissions(session: Session, actor: Actor, wanted: RejectInput) -> Sequence[Submission]:
+    """Reject all of these with a letter each. A refusal is for all: the caller keeps none.
+
+    Raises NotFound, Stale, AlreadyDecided, ReasonNeeded.
+    """
+    require(may_move(actor))
+    rejected = []
+    # In one order, so that two who reject the same ones never wait for each other in a circle.
+    for id, version in sorted(set(wanted.submissions)):
+        expected = Expected(frozenset({version}))
+        submission = get_submission(session, actor, id, version=expected)
+        step = MoveInput(to=Decision.REJECTED.value, reason=wanted.reason)
+        move_submission(session, actor, submission, step)
+        _write(session, actor, submission, wanted)
+        rejected.append(submission)
+    return rejected
+
+
+def record_export(
+    session: Session, actor: Actor, table: str, format: str, asked: ExportFilter
+) -> None:
+    """Note who takes what away. Raises UnknownFilter."""
+    require(policy.may_export(actor))
+    job_id = None if asked.job is None else find_job_id(session, actor, asked.job)
+    made = ExportMade(user_id=actor.user_id, table=table, format=format, job_id=job_id)
+    detail = asked.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    outbox.record(session, actor, job_id or actor.user_id, made, detail=detail)
+
+
+def _write(session: Session, actor: Actor, submission: Submission, wanted: RejectInput) -> None:
+    revision = get_revision(session, submission)
+    words = {"{name}": revision.name, "{job}": submission.job.title}
+    write_message(
+        session,
+        actor,
+        kind="rejection",
+        recipient=revision.email,
+        subject=_filled(wanted.subject, words),
+        text=_filled(wanted.text, words),
+        submission_id=submission.id,
+    )
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    """In one pass, so that a name that looks like a placeholder stays a name."""
+    return _PLACEHOLDER.sub(lambda found: words[found[0]], text)

@@ -1,0 +1,95 @@
+"""What staff may ask of many submissions: filters, sorts, what to take away, whom to reject."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from service.core.moments import Moment
+from service.core.words import Line, Text
+from service.domain.submissions.tables import Decision, EvidenceKind
+
+MOST_AT_ONCE = 200
+
+
+class Sort(StrEnum):
+    """`-` turns it round. Without a score, or with a sealed one, a submission comes last."""
+
+    SUBMITTED = "submitted"
+    SUBMITTED_DOWN = "-submitted"
+    NAME = "name"
+    NAME_DOWN = "-name"
+    UPDATED = "updated"
+    UPDATED_DOWN = "-updated"
+    SCORE = "score"
+    SCORE_DOWN = "-score"
+
+
+def _user(value: object) -> object:
+    if value == "me" or isinstance(value, UUID):
+        return value
+    try:
+        return UUID(value) if isinstance(value, str) else value
+    except ValueError:
+        raise PydanticCustomError("user_invalid", "Enter a user's id, or me.") from None
+
+
+UserOrMe = Annotated[
+    UUID | Literal["me"], BeforeValidator(_user), WithJsonSchema({"type": "string"})
+]
+
+
+class SubmissionFilter(BaseModel):
+    """Which submissions; all that is said must hold. `q`: every word is in what was sent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    job: Annotated[str, Line(80)] | None = None
+    stage: Annotated[str, Line(40)] | None = None
+    decision: Decision | Literal["none"] | None = None
+    q: Annotated[str, Line(500)] | None = None
+    evidence_kind: EvidenceKind | None = None
+    assigned_to: UserOrMe | None = None
+    min_score: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    submitted_since: Moment | None = None
+    sort: Sort = Sort.SUBMITTED_DOWN
+
+
+def _columns(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
+class ExportFilter(SubmissionFilter):
+    """Which submissions to take away, and how: `columns` in the order wanted, `for` Excel with a
+    byte order mark, `raw` without the rule against formulas (see docs/exports.md).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
+
+    updated_since: Moment | None = None
+    columns: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_columns),
+        Field(max_length=500),
+        WithJsonSchema({"type": "string", "description": "Names with commas between them."}),
+    ] = ()
+    reader: Literal["excel"] | None = Field(default=None, alias="for")
+    raw: Literal["true", "false"] = "false"
+
+
+class RejectInput(BaseModel):
+    """Whom to reject together, each in the version that was looked at, and what to write.
+
+    In subject and text, {name} and {job} stand for the candidate's name and the job's title.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    submissions: Annotated[
+        list[tuple[UUID, int]], Field(min_length=1, max_length=MOST_AT_ONCE, strict=False)
+    ]
+    reason: Annotated[str, Text(2_000)]
+    subject: Annotated[str, Line(200)]
+    text: Annotated[str, Text(20_000)]

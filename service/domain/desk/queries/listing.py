@@ -1,0 +1,181 @@
+"""The list of submissions: what one line shows, page by page, in a constant number of queries."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from service.core.paging import Page, Place, Slice, cut
+from service.domain.accounts.actor import Actor
+from service.domain.desk.inputs import SubmissionFilter
+from service.domain.desk.queries.filters import Order, joined, matching, order_of
+from service.domain.desk.queries.steps import Since, changed, list_gone
+from service.domain.jobs.tables import Job, Stage
+from service.domain.reviews.policy import runs
+from service.domain.reviews.queries import visible_composite
+from service.domain.reviews.tables import Assignment, AssignmentState
+from service.domain.submissions.tables import Decision, Evidence, EvidenceKind, Revision, Submission
+
+ROW, GONE = "row", "gone"
+NIL = UUID(int=0)
+
+
+@dataclass(frozen=True)
+class SubmissionLine:
+    """One line. `score` is None while sealed; the reviews' numbers are for who runs the job."""
+
+    id: UUID
+    job: str
+    stage: str
+    stage_name: str
+    decision: Decision | None
+    name: str
+    email: str
+    submitted_at: datetime
+    updated_at: datetime
+    version: int
+    revision: int
+    waiting: int
+    evidence_count: int
+    evidence_kinds: Sequence[EvidenceKind]
+    reviews_done: int | None
+    reviews_wanted: int | None
+    score: float | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What is no longer there for the caller."""
+
+    id: UUID
+
+    @property
+    def place(self) -> Place:
+        return (GONE, str(self.id))
+
+
+def list_submissions(
+    session: Session,
+    actor: Actor,
+    wanted: SubmissionFilter,
+    part: Slice,
+    *,
+    since: Since | None = None,
+) -> Page[SubmissionLine | Gone]:
+    """Lines in the order asked for; with `since` only what changed, and after it what is gone.
+
+    Raises UnknownFilter.
+    """
+    conditions = matching(session, actor, wanted)
+    lines: list[SubmissionLine | Gone] = []
+    if part.after is None or part.after[0] == ROW:
+        fresh = [*conditions, changed(actor, since)] if since else conditions
+        lines += _lines(session, actor, fresh, order_of(session, actor, wanted.sort), part)
+    if since is None or len(lines) > part.limit:
+        return cut(lines, part.limit, _place)
+    after = part.after if part.after and part.after[0] == GONE else (GONE, str(NIL))
+    still = col(Submission.id).in_(joined(sa.select(col(Submission.id))).where(*conditions))
+    room = part.limit + 1 - len(lines)
+    gone = list_gone(session, actor, since, still, UUID(str(after[1])), room)
+    return cut([*lines, *map(Gone, gone)], part.limit, _place_before_gone)
+
+
+def _place(item: SubmissionLine | Gone) -> Place:
+    return item.place
+
+
+def _place_before_gone(item: SubmissionLine | Gone) -> Place:
+    """Where a page goes on that was filled when all lines had been shown."""
+    return item.place if isinstance(item, Gone) else (GONE, str(NIL))
+
+
+def _lines(
+    session: Session,
+    actor: Actor,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    order: Order,
+    part: Slice,
+) -> list[SubmissionLine]:
+    query = _columns(actor).add_columns(
+        *(key.label(f"key_{number}") for number, key in enumerate(order.keys))
+    )
+    query = joined(query).where(*conditions).order_by(*order.clauses()).limit(part.limit + 1)
+    if part.after:
+        query = query.where(order.beyond(part.after[1:]))
+    rows = session.connection().execute(query).all()
+    kinds = _evidence_kinds(session, [row.revision_id for row in rows])
+    done = reviews_done(session, [row.id for row in rows])
+    return [_line(row, kinds[row.revision_id], done[row.id], len(order.keys)) for row in rows]
+
+
+def _columns(actor: Actor) -> Any:
+    return sa.select(
+        col(Submission.id),
+        col(Job.slug).label("job"),
+        col(Stage.key).label("stage"),
+        col(Stage.name).label("stage_name"),
+        col(Submission.decision),
+        col(Revision.id).label("revision_id"),
+        col(Revision.name),
+        col(Revision.email),
+        col(Submission.created_at).label("submitted_at"),
+        col(Submission.updated_at),
+        col(Submission.version),
+        col(Submission.revision),
+        col(Submission.waiting),
+        col(Job.reviews_wanted),
+        runs(actor).label("is_run_by_me"),
+        visible_composite(actor).label("score"),
+    )
+
+
+def _evidence_kinds(
+    session: Session, revision_ids: Sequence[UUID]
+) -> defaultdict[UUID, list[EvidenceKind]]:
+    """For each revision, one kind for each exhibit."""
+    query = sa.select(col(Evidence.revision_id), col(Evidence.kind)).where(
+        col(Evidence.revision_id).in_(revision_ids)
+    )
+    kinds: defaultdict[UUID, list[EvidenceKind]] = defaultdict(list)
+    for revision_id, kind in session.connection().execute(query.order_by(col(Evidence.number))):
+        kinds[revision_id].append(kind)
+    return kinds
+
+
+def reviews_done(session: Session, submission_ids: Sequence[UUID]) -> Counter[UUID]:
+    query = sa.select(col(Assignment.submission_id)).where(
+        col(Assignment.submission_id).in_(submission_ids),
+        col(Assignment.state) == AssignmentState.DONE,
+    )
+    return Counter(session.connection().execute(query).scalars())
+
+
+def _line(
+    row: sa.Row[Any], kinds: Sequence[EvidenceKind], done: int, sort_keys: int
+) -> SubmissionLine:
+    shown = row._asdict()
+    mine = shown.pop("is_run_by_me")
+    keys = [shown.pop(f"key_{number}") for number in range(sort_keys)]
+    del shown["revision_id"]
+    return SubmissionLine(
+        **shown
+        | {
+            "evidence_count": len(kinds),
+            "evidence_kinds": list(dict.fromkeys(kinds)),
+            "reviews_done": done if mine else None,
+            "reviews_wanted": row.reviews_wanted if mine else None,
+            "place": (ROW, *map(_portable, keys)),
+        }
+    )
+
+
+def _portable(key: object) -> str | int | float:
+    if isinstance(key, datetime):
+        return key.isoformat()
+    return key if isinstance(key, int | float) else str(key)
