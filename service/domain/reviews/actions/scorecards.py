@@ -182,7 +182,6 @@ def _begin(
         ratings=[],
     )
     session.add(card)
-    session.flush()
     return card
 
 

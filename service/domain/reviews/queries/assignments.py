@@ -1,7 +1,7 @@
 """Who was asked to review what, and what there is to take next."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,10 +51,18 @@ def list_assignments(
     return session.exec(query.order_by(col(Assignment.id))).all()
 
 
-def list_inbox(session: Session, actor: Actor, part: Slice) -> Page[Assignment]:
-    """What the actor is asked to review, with its submission and job: due first, then oldest."""
+def list_inbox(
+    session: Session, actor: Actor, part: Slice, *, updated_since: datetime | None = None
+) -> Page[Assignment]:
+    """What the actor is asked to review, with its submission and job: due first, then oldest.
+
+    With `updated_since` also what left the inbox since then: its state says why.
+    """
     due = func.coalesce(col(Assignment.due), date.max)
     query = _own_open(actor)
+    if updated_since:
+        mine = Assignment.reviewer_id == actor.user_id
+        query = _with_links().where(mine, col(Assignment.updated_at) >= updated_since)
     if part.after:
         query = query.where(_after(due, part.after))
     rows = session.exec(query.order_by(due, col(Assignment.id)).limit(part.limit + 1)).all()

@@ -44,6 +44,11 @@ class OwnReview:
         return self.card is not None and self.card.state == ScorecardState.LOCKED
 
     @property
+    def version(self) -> int | None:
+        """For the ETag; a form that was never saved has none."""
+        return self.card.version if self.card else None
+
+    @property
     def newer_revision(self) -> bool:
         return self.revision.number != self.submission.revision
 
