@@ -50,6 +50,12 @@ def read_head(session: Session) -> Head:
     return Head(row.seq, row.chain_hash) if row else Head()
 
 
+def is_any_unchained(session: Session) -> bool:
+    """Asked before, so that an idle worker never writes."""
+    waiting = sa.select(EVENT.id).where(EVENT.seq.is_(None)).limit(1)
+    return session.connection().execute(waiting).first() is not None
+
+
 def chain_events(session: Session, limit: int = BATCH) -> int:
     """Link up to `limit` events that are committed and not yet linked; says how many.
 

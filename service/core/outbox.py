@@ -133,7 +133,13 @@ def enqueue(
     session.add(Task(kind=kind, payload=payload, due_at=utc_now() + after))
 
 
-def claim(session: Session, limit: int = 10) -> Sequence[Task]:
+def is_any_due(session: Session) -> bool:
+    """Whether there is something to claim; asked before, so that an idle worker never writes."""
+    due = select(Task.id).where(Task.state == TaskState.WAITING, col(Task.due_at) <= utc_now())
+    return session.exec(due.limit(1)).first() is not None
+
+
+def claim(session: Session, limit: int = 10, *, lease: timedelta = LEASE) -> Sequence[Task]:
     """Take due tasks for one lease. A worker that dies simply lets its lease run out."""
     due = (
         select(Task.id)
@@ -141,15 +147,21 @@ def claim(session: Session, limit: int = 10) -> Sequence[Task]:
         .order_by(col(Task.due_at))
         .limit(limit)
         .with_for_update(skip_locked=True)  # PostgreSQL; SQLite already holds the only write lock
+        .cte("due")  # evaluated once; as a mere subquery it could be run again and take too many
     )
     taken = (
         update(Task)
-        .where(col(Task.id).in_(due))
-        .values(due_at=utc_now() + LEASE, attempts=col(Task.attempts) + 1, lease=new_id())
+        .where(col(Task.id).in_(select(due.c.id)))
+        .values(due_at=utc_now() + lease, attempts=col(Task.attempts) + 1, lease=new_id())
         .returning(Task)
     )
     found = session.scalars(taken, execution_options={"populate_existing": True})
     return sorted(found, key=lambda task: task.id)
+
+
+def give_back(session: Session, task: Task) -> bool:
+    """Let another worker have it at once; it was not tried."""
+    return _settle(session, task, due_at=utc_now(), lease=None, attempts=task.attempts - 1)
 
 
 def finish(session: Session, task: Task) -> bool:
@@ -157,10 +169,21 @@ def finish(session: Session, task: Task) -> bool:
     return _settle(session, task, state=TaskState.DONE, done_at=utc_now(), last_error="")
 
 
+def repeat(session: Session, task: Task, after: timedelta, error: str = "") -> bool:
+    """Let the same task come again `after` some time; False when another worker has it now."""
+    due_at = utc_now() + after
+    return _settle(session, task, due_at=due_at, lease=None, attempts=0, last_error=error[:500])
+
+
+def gives_up(task: Task, *, final: bool = False) -> bool:
+    """Whether `fail` will not try it again."""
+    return final or task.attempts >= ATTEMPTS
+
+
 def fail(session: Session, task: Task, error: str, *, final: bool = False) -> bool:
     """Try again later, waiting longer each time; give up after ATTEMPTS, or at once if `final`."""
-    if final or task.attempts >= ATTEMPTS:
-        return _settle(session, task, state=TaskState.GIVEN_UP, last_error=error[:500])
+    if gives_up(task, final=final):
+        return _settle(session, task, state=TaskState.GIVEN_UP, lease=None, last_error=error[:500])
     due_at = utc_now() + wait_after(task.attempts)
     return _settle(session, task, due_at=due_at, lease=None, last_error=error[:500])
 
@@ -171,10 +194,11 @@ def wait_after(attempts: int) -> timedelta:
     return longest * random.uniform(0.5, 1)  # noqa: S311  # jitter is no secret
 
 
-def retry(session: Session, task: Task) -> None:
-    """Start a given-up task again, by a person's wish."""
-    task.state, task.attempts, task.due_at, task.lease = TaskState.WAITING, 0, utc_now(), None
-    session.flush()
+def retry(session: Session, task: Task) -> bool:
+    """Start a given-up task again, by a person's wish; False when it is not given up (any more)."""
+    given_up = update(Task).where(col(Task.id) == task.id, col(Task.state) == TaskState.GIVEN_UP)
+    values = {"state": TaskState.WAITING, "attempts": 0, "due_at": utc_now(), "lease": None}
+    return session.connection().execute(given_up.values(values)).rowcount == 1
 
 
 def _settle(session: Session, task: Task, **values: object) -> bool:

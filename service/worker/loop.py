@@ -1,0 +1,146 @@
+"""The worker: takes what is due, does it, chains the events; for as long as the service runs."""
+
+import logging
+from datetime import timedelta
+from threading import Event
+
+from sqlmodel import Session
+
+from service.core.chain import BATCH, chain_events, is_any_unchained
+from service.core.clock import utc_now
+from service.core.logs import new_request_id
+from service.core.mail import MailFailed
+from service.core.outbox import (
+    LEASE,
+    Task,
+    claim,
+    fail,
+    finish,
+    give_back,
+    gives_up,
+    is_any_due,
+    repeat,
+)
+from service.doors.tools import Tools
+from service.worker.nightly import schedule_nightly
+from service.worker.tasks import TASKS
+from service.worker.work import Effect, Hopeless, TaskKind
+
+IDLE_SECONDS = 0.5
+TROUBLE_SECONDS = 2.0
+
+EXPECTED = (Hopeless, MailFailed)  # their words are ours, without personal data
+UNKNOWN = TaskKind(lambda _tools, _task: None)
+
+log = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another worker has the task by now: nothing that was done for it is kept."""
+
+
+def run_worker(tools: Tools, stop: Event, *, lease: timedelta = LEASE) -> None:
+    """Work until `stop` is set. Nothing that goes wrong ends it; a lost database is waited for."""
+    scheduled = False
+    while not stop.is_set():
+        try:
+            if not scheduled:
+                schedule_nightly(tools.database)
+                scheduled = True
+            pause = 0 if run_pass(tools, stop, lease) else IDLE_SECONDS
+        except Exception:
+            log.exception("the worker waits and tries again")
+            pause = TROUBLE_SECONDS
+        stop.wait(pause)
+
+
+def run_once(tools: Tools, *, lease: timedelta = LEASE) -> int:
+    """Do all that is due, and what follows from it; says how many tasks were tried."""
+    never, tried = Event(), 0
+    while worked := run_pass(tools, never, lease):
+        tried += worked
+    return tried
+
+
+def run_pass(tools: Tools, stop: Event, lease: timedelta) -> int:
+    """One look at the queue; says how many tasks were tried."""
+    tried = 0
+    for task in take(tools, lease):
+        # Half of the lease must be left, so that a slow task before never makes this one run twice.
+        if stop.is_set() or utc_now() > task.due_at - lease / 2:
+            with tools.database.write() as session:
+                give_back(session, task)
+            continue
+        carry_out(tools, task)
+        tried += 1
+    chain(tools)
+    return tried
+
+
+def take(tools: Tools, lease: timedelta) -> list[Task]:
+    with tools.database.read() as session:
+        if not is_any_due(session):
+            return []
+    with tools.database.write() as session:
+        return list(claim(session, lease=lease))
+
+
+def chain(tools: Tools) -> None:
+    """Link all that was recorded since the last pass, in short transactions."""
+    with tools.database.read() as session:
+        waiting = is_any_unchained(session)
+    while waiting:
+        with tools.database.write() as session:
+            waiting = chain_events(session) == BATCH
+
+
+def carry_out(tools: Tools, task: Task) -> None:
+    """Try one task: its slow part outside any transaction, then its effect and its end in one."""
+    new_request_id()
+    kind = TASKS.get(task.kind)
+    if kind is None:  # left by a newer version of the service, whose workers know it
+        put_off(tools, task, UNKNOWN, "unknown kind of task")
+        return
+    try:
+        conclude(tools, task, kind, kind.work(tools, task))
+    except LeaseLost:
+        log.warning("lease lost", extra={"task_kind": task.kind, "task_id": str(task.id)})
+    except Exception as error:
+        ours = isinstance(error, EXPECTED)
+        level = logging.WARNING if ours else logging.ERROR
+        told = {"task_kind": task.kind, "task_id": str(task.id)}
+        log.log(level, "task failed", exc_info=not ours, extra=told)
+        put_off(tools, task, kind, words_of(error), final=isinstance(error, Hopeless))
+
+
+def conclude(tools: Tools, task: Task, kind: TaskKind, effect: Effect | None) -> None:
+    """Write the effect and the task's end, both or neither. Raises LeaseLost."""
+    with tools.database.write() as session:
+        if not settle(session, task, kind):
+            raise LeaseLost
+        if effect:
+            effect(session)
+
+
+def settle(session: Session, task: Task, kind: TaskKind) -> bool:
+    if kind.every:
+        return repeat(session, task, kind.every)
+    return finish(session, task)
+
+
+def put_off(tools: Tools, task: Task, kind: TaskKind, error: str, *, final: bool = False) -> None:
+    """Try again later, or give up and tell whom it concerns."""
+    with tools.database.write() as session:
+        if kind.every:
+            repeat(session, task, kind.every, error)
+        elif fail(session, task, error, final=final) and gives_up(task, final=final):
+            log.error("gave up", extra={"task_kind": task.kind, "task_id": str(task.id)})
+            if kind.on_give_up:
+                kind.on_give_up(session, task, error)
+
+
+def words_of(error: Exception) -> str:
+    """What may be kept and shown of an error: others' words could hold personal data."""
+    if isinstance(error, EXPECTED):
+        return str(error)
+    return type(error).__name__

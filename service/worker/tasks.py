@@ -1,0 +1,12 @@
+"""Every kind of task, and who does it. The whole list, in one place."""
+
+from service.worker.nightly import HOUR, tidy
+from service.worker.post import note_failure, send_message
+from service.worker.reactions import react
+from service.worker.work import TaskKind
+
+TASKS = {
+    "event": TaskKind(react),
+    "send_message": TaskKind(send_message, on_give_up=note_failure),
+    "nightly": TaskKind(tidy, every=HOUR),
+}

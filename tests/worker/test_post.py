@@ -1,0 +1,186 @@
+"""Letters leave, are tried again or given up, and their secrets are stored nowhere."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import select
+
+from service.core.db import new_id
+from service.core.outbox import ATTEMPTS, EventRow, TaskState
+from service.core.secrets import LinkInvalid, unsign
+from service.domain.messages.tables import MessageState
+from service.doors.tools import Tools
+from service.worker.loop import run_once
+from service.worker.post import stored_link
+from tests.worker.postbox import Postbox, text_of
+from tests.worker.steps import make_due, message, tasks, write_one
+from tests.worlds import World
+
+
+def events(tools: Tools) -> list[str]:
+    with tools.database.read() as session:
+        return sorted(session.exec(select(EventRow.name)).all())
+
+
+def letters(tools: Tools) -> Iterator[Path]:
+    return (tools.settings.data_dir / "mail").glob("*.eml")
+
+
+def test_without_a_server_letters_become_files(tools: Tools) -> None:
+    id = write_one(tools.database)
+
+    run_once(tools)
+
+    [path] = letters(tools)
+    letter = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert letter["To"] == "ada@example.org"
+    assert letter["From"] == "Example Company <hiring@example.com>"
+    assert letter["Message-ID"] == f"<{id}@127.0.0.1>"
+    assert letter.get_content() == "Hello Ada,\n\nthank you.\n"
+    assert events(tools) == ["message.sent", "message.written"]
+
+
+def test_with_a_server_letters_are_sent_once(posting: Tools, postbox: Postbox) -> None:
+    id = write_one(posting.database)
+
+    run_once(posting)
+    make_due(posting.database)
+    run_once(posting)
+
+    assert postbox.next()["Message-ID"] == f"<{id}@127.0.0.1>"
+    assert postbox.letters.empty()
+    assert message(posting.database, id).state is MessageState.SENT
+
+
+def test_a_temporary_refusal_is_tried_again_as_the_same_letter(
+    posting: Tools, postbox: Postbox
+) -> None:
+    postbox.answers = ["451 try later"]
+    id = write_one(posting.database)
+
+    run_once(posting)
+    waiting = message(posting.database, id)
+    [task] = tasks(posting.database)
+    make_due(posting.database)
+    run_once(posting)
+
+    assert waiting.state is MessageState.QUEUED
+    assert task.last_error == "the mail server answered 451 try later"
+    assert postbox.next()["Message-ID"] == postbox.next()["Message-ID"]
+    assert message(posting.database, id).state is MessageState.SENT
+
+
+def test_a_permanent_refusal_is_final_and_recorded(posting: Tools, postbox: Postbox) -> None:
+    postbox.answers = ["550 no such person"]
+    id = write_one(posting.database)
+
+    run_once(posting)
+    make_due(posting.database)
+    run_once(posting)
+
+    assert postbox.letters.qsize() == 1
+    failed = message(posting.database, id)
+    assert failed.state is MessageState.FAILED
+    assert failed.error == "the mail server answered 550 no such person"
+    assert [task.state for task in tasks(posting.database)] == [TaskState.GIVEN_UP]
+    assert events(posting) == ["message.failed", "message.written"]
+
+
+def test_a_letter_is_given_up_after_many_tries(posting: Tools, postbox: Postbox) -> None:
+    postbox.answers = ["451 try later"]
+    id = write_one(posting.database)
+    make_due(posting.database, attempts=ATTEMPTS - 1)
+
+    run_once(posting)
+
+    assert message(posting.database, id).state is MessageState.FAILED
+    assert events(posting) == ["message.failed", "message.written"]
+
+
+def test_an_admin_has_a_given_up_letter_sent_again(
+    client: TestClient, world: World, posting: Tools, postbox: Postbox
+) -> None:
+    postbox.answers = ["550 not now"]
+    id = write_one(posting.database)
+    run_once(posting)
+
+    listed = client.get("/api/v1/outbox?state=given_up", headers=world.admin.auth)
+    [task] = listed.json()["items"]
+    denied = client.get("/api/v1/outbox", headers=world.recruiter.auth)
+    retry = f"/api/v1/outbox/{task['id']}/retry"
+    refused = client.post(retry, headers=world.recruiter.auth)
+    retried = client.post(retry, headers=world.admin.auth)
+    again = client.post(retry, headers=world.admin.auth)
+    run_once(posting)
+
+    assert (task["kind"], task["payload"]) == ("send_message", {"message_id": str(id)})
+    assert task["last_error"] == "the mail server answered 550 not now"
+    statuses = [answer.status_code for answer in (denied, refused, retried, again)]
+    assert statuses == [403, 403, 200, 409]
+    assert again.json()["code"] == "task_not_given_up"
+    assert postbox.next()["Message-ID"] == postbox.next()["Message-ID"]
+    assert message(posting.database, id).state is MessageState.SENT
+
+
+def test_a_header_cannot_be_smuggled_in(tools: Tools) -> None:
+    id = write_one(tools.database, recipient="ada@example.org\r\nBcc: eve@example.org")
+
+    run_once(tools)
+
+    assert message(tools.database, id).state is MessageState.FAILED
+    assert list(letters(tools)) == []
+
+
+def test_a_letter_erased_with_its_person_is_not_sent(tools: Tools) -> None:
+    id = write_one(tools.database)
+    with tools.database.write() as session:
+        session.delete(message(tools.database, id))
+
+    run_once(tools)
+
+    assert list(letters(tools)) == []
+    assert [task.state for task in tasks(tools.database)] == [TaskState.DONE]
+
+
+@pytest.mark.parametrize(
+    ("page", "purpose"),
+    [
+        ("status", "status"),
+        ("confirm", "confirm"),
+        ("withdraw", "withdraw"),
+        ("drafts", "draft"),
+        ("reset-password", "password_reset"),
+    ],
+)
+def test_a_link_has_its_secret_only_in_the_letter(
+    posting: Tools, postbox: Postbox, page: str, purpose: str
+) -> None:
+    link_id = new_id()
+    stored = stored_link(posting.settings, page, link_id)
+    id = write_one(posting.database, kind="thanks", text=f"Here:\n\n{stored}\n\nBye.\n")
+
+    run_once(posting)
+
+    text = text_of(postbox.next())
+    found = re.fullmatch(rf"Here:\n\n{posting.settings.site}/{page}/(\S+)\n\nBye.\n", text)
+    assert found
+    assert unsign(posting.key, purpose, found[1], timedelta(hours=1)) == str(link_id)
+    with pytest.raises(LinkInvalid):
+        unsign(posting.key, "other", found[1], timedelta(hours=1))
+    assert message(posting.database, id).text == f"Here:\n\n{stored}\n\nBye.\n"
+
+
+def test_what_looks_like_a_link_in_a_persons_words_stays_as_it_is(
+    posting: Tools, postbox: Postbox
+) -> None:
+    forged = stored_link(posting.settings, "status", new_id())
+    write_one(posting.database, kind="rejection", text=f"{forged}\n")
+
+    run_once(posting)
+
+    assert text_of(postbox.next()) == f"{forged}\n"
