@@ -1,0 +1,59 @@
+"""What happened to a submission, over the API."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from service.core.outbox import ActorKind
+from service.domain.history.queries import Entry, list_history
+from service.domain.submissions.queries import get_submission
+from service.doors.listing import ListQuery, PageOut, ask
+from service.doors.routes import StaffRoute
+from service.doors.visit import StaffVisit
+
+router = APIRouter(prefix="/submissions", tags=["submissions"], route_class=StaffRoute)
+
+
+class ByOut(BaseModel):
+    """Who did it; candidates are not named here."""
+
+    kind: ActorKind
+    id: UUID | None
+    name: str
+
+
+class EntryOut(BaseModel):
+    """One thing that happened: as an event's name, and as a sentence."""
+
+    id: UUID
+    at: datetime
+    event: str
+    text: str
+    by: ByOut
+    reason: str
+    note: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> "EntryOut":
+        return cls(
+            id=entry.id,
+            at=entry.at,
+            event=entry.name,
+            text=entry.text,
+            by=ByOut(kind=entry.by_kind, id=entry.by_id, name=entry.by_name),
+            reason=entry.reason,
+            note=entry.note,
+        )
+
+
+@router.get("/{id}/history", response_model=PageOut[EntryOut])
+def list_events(visit: StaffVisit, id: UUID, query: Annotated[ListQuery, Query()]) -> Response:
+    """What happened to a submission, the newest first, as far as you may know it."""
+    with visit.reading() as (db, me):
+        asked = ask(visit, me, query)
+        submission = get_submission(db, me, id)
+        page = list_history(db, me, submission, asked.slice, since=asked.updated_since)
+        return asked.answer(page, EntryOut.of)
