@@ -1,6 +1,5 @@
 """Submissions over the API: sent in by anyone, read by staff, confirmed by recruiters."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,8 +15,6 @@ from service.api.submission_records import (
     SubmissionOut,
 )
 from service.core.db import new_id
-from service.core.errors import NotFound
-from service.core.secrets import LinkInvalid, unsign
 from service.domain.accounts.actor import require
 from service.domain.jobs.queries import list_questions
 from service.domain.submissions import policy
@@ -31,6 +28,7 @@ from service.domain.submissions.queries import (
     get_sent,
     get_submission,
     list_revisions,
+    read_receipt_token,
 )
 from service.domain.submissions.tables import Source
 from service.doors.downloads import send_file
@@ -48,7 +46,6 @@ from service.doors.tools import Tools, ToolsHere
 from service.doors.uploads import store_uploads
 from service.doors.visit import PublicVisit, StaffVisit
 
-RECEIPT_LASTS = timedelta(days=90)
 LARGEST_REVISION = 2**31 - 1
 
 public = APIRouter(tags=["submissions"], route_class=JsonRoute)
@@ -109,12 +106,11 @@ def submit(visit: PublicVisit, slug: str, sent: SentHere) -> Response:
 @public.get("/receipts/{token}", response_model=ReceiptOut)
 def receipt(visit: PublicVisit, token: str) -> Response:
     """What was just sent, for whoever sent it."""
-    id = _receipt_id(visit.tools, token)
+    id = read_receipt_token(visit.tools.key, token)
     with visit.reading() as (db, _me):
-        sent = get_sent(db, id)
+        sent, job = get_sent(db, id)
         files = [SentFileOut(name=file.name, size=file.size) for file in sent.files]
-        job = sent.submission.job.title
-        out = ReceiptOut(id=sent.id, job=job, received_at=sent.created_at, files=files)
+        out = ReceiptOut(id=sent.id, job=job.title, received_at=sent.created_at, files=files)
         return visit.answer(out, headers={"Cache-Control": "private, no-store"})
 
 
@@ -184,10 +180,3 @@ def _received(tools: Tools, visit: PublicVisit, id: UUID) -> Response:
     path = receipt_path(tools, id)
     out = ReceivedOut(id=id, status_url=f"{tools.settings.site}{path}")
     return visit.answer(out, status=201, headers={"Location": f"/api/v1{path}"})
-
-
-def _receipt_id(tools: Tools, token: str) -> UUID:
-    try:
-        return UUID(str(unsign(tools.key, "receipt", token, RECEIPT_LASTS)))
-    except (LinkInvalid, ValueError) as error:
-        raise NotFound from error

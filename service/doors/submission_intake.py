@@ -5,16 +5,17 @@ import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from service.core.errors import Fault, Invalid, Unsupported
-from service.core.secrets import sign
 from service.core.strict_json import strict_json
 from service.core.words import email_key
 from service.domain.jobs.tables import Question
 from service.domain.submissions.inputs import SubmissionInput
+from service.domain.submissions.queries import receipt_token
 from service.doors.forms import (
     KEY_FIELD,
     Form,
@@ -138,9 +139,9 @@ def consent_of(settings: Settings) -> tuple[str, str]:
     return text, hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def receipt_path(tools: Tools, id: object) -> str:
+def receipt_path(tools: Tools, id: UUID) -> str:
     """Where the sender finds a receipt of just what was sent; the token tells nothing else."""
-    return f"/receipts/{sign(tools.key, 'receipt', str(id))}"
+    return f"/receipts/{receipt_token(tools.key, id)}"
 
 
 def _refuse_others(form: Form) -> None:

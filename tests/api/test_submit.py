@@ -191,7 +191,6 @@ def test_plain_fields_with_files_and_answers_of_every_kind(
             ("evidence-3-files", ("image.pdf", PDF)),
             ("evidence-3-files", ("image.pdf", PDF + b"\n")),
             ("answer-cv", ("cv.pdf", PDF)),
-            ("evidence-0-files", ("", b"")),
         ],
     )
 

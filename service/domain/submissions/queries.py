@@ -1,22 +1,30 @@
 """What can be asked about submissions. Every question starts from what the actor may see."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from service.core.clock import utc_now
 from service.core.db import load, load_lists
 from service.core.errors import NotFound
+from service.core.secrets import LinkInvalid, sign, unsign
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.tables import Job, JobState
 from service.domain.submissions import policy
 from service.domain.submissions.tables import (
+    Draft,
+    LinkPurpose,
+    MailedLink,
     Revision,
     RevisionState,
     Submission,
     SubmissionFile,
 )
+
+TOKEN_LASTS = timedelta(days=400)  # at most; links and drafts end earlier, by their own rows
 
 
 def get_job_to_send_to(session: Session, slug: str) -> Job:
@@ -79,14 +87,21 @@ def get_revision_by_id(
     return found
 
 
-def get_sent(session: Session, id: UUID) -> Revision:
-    """What one sending held, with its files, for whoever has its receipt. Raises NotFound."""
-    query = select(Revision).where(Revision.id == id)
-    links = (*load_lists(Revision.files), *load(Revision.submission))
-    found = session.exec(query.options(*links)).first()
+def get_sent(session: Session, id: UUID) -> tuple[Revision, Job]:
+    """What one sending held, with its files, and the job, for whoever has its receipt.
+
+    Raises NotFound.
+    """
+    query = (
+        select(Revision, Job)
+        .join(Submission, col(Submission.id) == Revision.submission_id)
+        .join(Job, col(Job.id) == Submission.job_id)
+        .where(Revision.id == id)
+    )
+    found = session.exec(query.options(*load_lists(Revision.files))).first()
     if not found:
         raise NotFound
-    return found
+    return found[0], found[1]
 
 
 def get_file(session: Session, actor: Actor, submission: Submission, id: UUID) -> SubmissionFile:
@@ -102,3 +117,59 @@ def get_file(session: Session, actor: Actor, submission: Submission, id: UUID) -
     if not found:
         raise NotFound
     return found
+
+
+def receipt_token(key: str, id: UUID) -> str:
+    return sign(key, "receipt", str(id))
+
+
+def read_receipt_token(key: str, token: str) -> UUID:
+    """Of which sending a receipt is. Raises NotFound."""
+    return _signed_id(key, "receipt", token)
+
+
+def link_token(key: str, link: MailedLink) -> str:
+    """What stands in the mail: derived, so that no copy of the database opens anything."""
+    return sign(key, f"link {link.purpose.value}", str(link.id))
+
+
+def open_link(
+    session: Session, key: str, purpose: LinkPurpose, token: str, *, for_use: bool = False
+) -> MailedLink:
+    """The link that a mail held; `for_use` locks it, so that two clicks are one after the other.
+
+    Raises NotFound when it ended, expired or was never made.
+    """
+    id = _signed_id(key, f"link {purpose.value}", token)
+    query = select(MailedLink).where(
+        MailedLink.id == id,
+        MailedLink.purpose == purpose,
+        col(MailedLink.ended_at).is_(None),
+        col(MailedLink.expires_at) > utc_now(),
+    )
+    found = session.exec(query.with_for_update() if for_use else query).first()
+    if not found:
+        raise NotFound
+    return found
+
+
+def draft_token(key: str, draft: Draft) -> str:
+    return sign(key, "draft", str(draft.id))
+
+
+def get_draft(session: Session, key: str, token: str, *, for_change: bool = False) -> Draft:
+    """A draft by its signed token, with its staged files. Raises NotFound."""
+    query = select(Draft).where(Draft.id == _signed_id(key, "draft", token))
+    if for_change:
+        query = query.with_for_update(of=Draft)
+    found = session.exec(query.options(*load_lists(Draft.files))).first()
+    if not found:
+        raise NotFound
+    return found
+
+
+def _signed_id(key: str, purpose: str, token: str) -> UUID:
+    try:
+        return UUID(str(unsign(key, purpose, token, TOKEN_LASTS)))
+    except (LinkInvalid, ValueError) as error:
+        raise NotFound from error

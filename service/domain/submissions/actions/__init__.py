@@ -3,6 +3,16 @@
 from service.domain.submissions.actions.access import set_access
 from service.domain.submissions.actions.answers import AnswersInvalid, check_answers
 from service.domain.submissions.actions.content import ContentInvalid, FileGone
+from service.domain.submissions.actions.drafts import (
+    DraftTooLarge,
+    drop_staged_file,
+    remove_draft,
+    request_draft_link,
+    save_draft,
+    send_draft,
+    stage_file,
+)
+from service.domain.submissions.actions.links import make_link, request_status_link, revoke_links
 from service.domain.submissions.actions.receive import JobClosed, Received, receive_submission
 from service.domain.submissions.actions.revisions import (
     ReasonMissing,
@@ -17,6 +27,7 @@ from service.domain.submissions.actions.revisions import (
 __all__ = [
     "AnswersInvalid",
     "ContentInvalid",
+    "DraftTooLarge",
     "FileGone",
     "JobClosed",
     "ReasonMissing",
@@ -27,7 +38,16 @@ __all__ = [
     "add_to_submission",
     "check_answers",
     "confirm_revision",
+    "drop_staged_file",
     "expire_revision",
+    "make_link",
     "receive_submission",
+    "remove_draft",
+    "request_draft_link",
+    "request_status_link",
+    "revoke_links",
+    "save_draft",
+    "send_draft",
     "set_access",
+    "stage_file",
 ]
