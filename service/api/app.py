@@ -6,8 +6,10 @@ from starlette.exceptions import HTTPException
 
 from service.api.accounts import router as accounts
 from service.api.desk import router as desk
+from service.api.history import router as history
 from service.api.jobs import public as public_jobs
 from service.api.jobs import router as jobs
+from service.api.outbox import router as outbox
 from service.api.outcomes import router as outcomes
 from service.api.pipeline import router as pipeline
 from service.api.reviews import router as reviews
@@ -29,6 +31,8 @@ ROUTERS: list[APIRouter] = [
     scorecards,
     public_submissions,
     submissions,
+    history,
+    outbox,
 ]
 
 
