@@ -11,11 +11,13 @@ from starlette.exceptions import HTTPException
 from service.core.errors import Fault, NotFound, Refusal, Unknown
 from service.core.idempotency import Replayed
 from service.doors.refusals import headers_of, refusal_of, status_of
-from service.web import careers, desk, jobs, scorecards, sign_in, submissions
+from service.web import apply, careers, desk, jobs, scorecards, sign_in, status, submissions
 from service.web.render import FOLDER, page
 
 ROUTERS: list[APIRouter] = [
     careers.router,
+    apply.router,
+    status.router,
     sign_in.router,
     jobs.router,
     scorecards.router,

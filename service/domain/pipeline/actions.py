@@ -14,6 +14,7 @@ from service.domain.pipeline.events import (
     SubmissionMoved,
     SubmissionReopened,
     SubmissionWithdrawn,
+    WithdrawalRequested,
 )
 from service.domain.pipeline.inputs import MoveInput
 from service.domain.pipeline.queries import find_decision
@@ -63,6 +64,14 @@ def move_submission(
     decision = Decision(wanted.to)
     reason = _checked_reason(session, submission, decision, wanted.reason or "")
     return _decide(session, actor, submission, decision, reason, wanted.note or "")
+
+
+def request_withdrawal(session: Session, actor: Actor, submission: Submission) -> None:
+    """Ask for a fresh link to withdraw by; the worker mails it. Raises AlreadyDecided."""
+    require(policy.may_withdraw(actor, submission))
+    _refuse_decided(submission)
+    asked = WithdrawalRequested(submission_id=submission.id, job_id=submission.job_id)
+    outbox.record(session, actor, submission.id, asked)
 
 
 def withdraw_submission(

@@ -44,3 +44,12 @@ class SubmissionReopened(Event):
     submission_id: UUID
     job_id: UUID
     decision_id: UUID
+
+
+class WithdrawalRequested(Event):
+    """From the status page: the worker mails a fresh link to do it by."""
+
+    name: ClassVar[str] = "withdrawal.requested"
+
+    submission_id: UUID
+    job_id: UUID

@@ -168,6 +168,15 @@ def get_draft(session: Session, key: str, token: str, *, for_change: bool = Fals
     return found
 
 
+def get_linked_draft(session: Session, link: MailedLink) -> tuple[Draft, str]:
+    """The draft that a mailed link leads to, and its job's slug. Raises NotFound."""
+    query = select(Draft, Job.slug).join(Job).where(Draft.id == link.draft_id)
+    found = session.exec(query).first()
+    if not found:
+        raise NotFound
+    return found[0], found[1]
+
+
 def _signed_id(key: str, purpose: str, token: str) -> UUID:
     try:
         return UUID(str(unsign(key, purpose, token, TOKEN_LASTS)))

@@ -1,0 +1,232 @@
+"""What a candidate sees and does by mailed links: where it stands, add, confirm, withdraw."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from service.core.errors import Refusal
+from service.core.outbox import ActorKind
+from service.core.words import email_key
+from service.domain.accounts.actor import SYSTEM, Actor
+from service.domain.pipeline.actions import request_withdrawal, withdraw_submission
+from service.domain.submissions.actions import (
+    add_to_submission,
+    confirm_revision,
+    request_status_link,
+    revoke_links,
+)
+from service.domain.submissions.inputs import AdditionInput
+from service.domain.submissions.queries import (
+    get_file,
+    get_revision,
+    get_revision_by_id,
+    get_submission,
+    open_link,
+)
+from service.domain.submissions.tables import LinkPurpose, MailedLink, Submission
+from service.doors.downloads import send_file
+from service.doors.forms import FormHere
+from service.doors.pages import StrangerVisit
+from service.doors.refusals import faults_of, status_of
+from service.doors.submission_forms import content_of_form, place_names
+from service.doors.uploads import store_uploads
+from service.doors.visit import Db, Visit
+from service.web.render import message, page
+from service.web.typed import Typed
+
+router = APIRouter()
+Token = Annotated[str, Path(max_length=500)]
+DECIDED = {
+    "hired": "Congratulations: the team decided for you.",
+    "rejected": "The team decided not to go on with this submission.",
+    "withdrawn": "You have withdrawn this submission.",
+}
+OURS = ("idempotency_key",)
+NONE = UUID(int=0)
+
+
+@router.get("/status")
+def ask(request: Request) -> Response:
+    """Ask for the link anew."""
+    return _ask(request)
+
+
+@router.post("/status")
+def mail_link(request: Request, visit: StrangerVisit, form: FormHere) -> Response:
+    """The same answer whether the address is known or not."""
+    email, rates = form.get("email").strip(), visit.tools.settings.rates
+    try:
+        key = email_key(email)
+    except (PydanticCustomError, ValueError):
+        return _ask(request, "This is not an e-mail address.", 422)
+    try:
+        visit.tools.rates.hit(rates.submissions, "link from", visit.address)
+        visit.tools.rates.hit(rates.per_email, "link for", key)
+    except Refusal as refusal:
+        return _ask(request, str(refusal), status_of(refusal))
+    with visit.writing() as (db, me):
+        request_status_link(db, me, email)
+    said = "If we have a submission from this address, a link to it is on its way."
+    return message(request, "Look into your mail", said)
+
+
+@router.get("/status/{token}")
+def show(request: Request, visit: StrangerVisit, token: Token) -> Response:
+    """Where it stands, and what was sent."""
+    return _status(request, visit, token, Typed())
+
+
+@router.post("/status/{token}")
+def add(request: Request, visit: StrangerVisit, token: Token, form: FormHere) -> Response:
+    """One more exhibit: a new revision, which needs no confirmation."""
+    typed = Typed.of(form)
+    try:
+        with visit.reading() as (db, _me):
+            open_link(db, visit.tools.key, LinkPurpose.STATUS, token)
+        fields = [upload.field for upload in form.uploads]
+        read = content_of_form(form.fields, fields, [], beside=OURS)
+        typed.field_of = read.field_of
+        addition = AdditionInput.model_validate({"evidence": read.content["evidence"]})
+        files = store_uploads(visit.tools, form.uploads, place_names(fields))
+        with visit.writing() as (db, _me):
+            me, submission = _theirs(db, visit, token)
+            add_to_submission(db, me, submission, addition, files, blobs=visit.tools.blobs)
+            return visit.redirect(f"/status/{token}")
+    except ValidationError as error:
+        typed.blame(faults_of(error.errors()))
+        return _status(request, visit, token, typed, 422)
+    except Refusal as refusal:
+        typed.blame(refusal.faults)
+        if not refusal.faults:
+            typed.found.append(("", str(refusal)))
+        return _status(request, visit, token, typed, status_of(refusal))
+
+
+@router.get("/status/{token}/files/{file_id}")
+def file(request: Request, visit: StrangerVisit, token: Token, file_id: UUID) -> Response:
+    """One of the candidate's own files."""
+    with visit.reading() as (db, _me):
+        me, submission = _theirs(db, visit, token)
+        found = get_file(db, me, submission, file_id)
+    return send_file(
+        request,
+        visit.tools.blobs,
+        sha256=found.sha256,
+        size=found.size,
+        name=found.name,
+        media_type=found.media_type,
+    )
+
+
+@router.post("/status/{token}/withdraw")
+def ask_withdrawal(request: Request, visit: StrangerVisit, token: Token) -> Response:
+    """A fresh link by mail: whoever has an old mail cannot withdraw for somebody."""
+    with visit.writing() as (db, _me):
+        me, submission = _theirs(db, visit, token)
+        visit.tools.rates.check(
+            visit.tools.settings.rates.per_email, "withdraw", str(submission.id)
+        )
+        request_withdrawal(db, me, submission)
+    said = "We mailed you a fresh link. Open it and press the button there."
+    back = f"/status/{token}"
+    return message(request, "Look into your mail", said, back=back, back_words="Back")
+
+
+@router.get("/withdraw/{token}")
+def ask_to_withdraw(request: Request, visit: StrangerVisit, token: Token) -> Response:
+    """Looking at it changes nothing: mail scanners follow links."""
+    with visit.reading() as (db, _me):
+        link = open_link(db, visit.tools.key, LinkPurpose.WITHDRAW, token)
+        title = _submission(db, link)[1].job.title
+    return message(
+        request,
+        "Withdraw your submission?",
+        f"Your submission for {title} ends. The team no longer considers it.",
+        post=f"/withdraw/{token}",
+        button="Withdraw it",
+        reason_label="If you like, tell us why",
+    )
+
+
+@router.post("/withdraw/{token}")
+def withdraw(request: Request, visit: StrangerVisit, token: Token, form: FormHere) -> Response:
+    """Once."""
+    with visit.writing() as (db, _me):
+        link = open_link(db, visit.tools.key, LinkPurpose.WITHDRAW, token, for_use=True)
+        me, submission = _submission(db, link)
+        withdraw_submission(db, me, submission, form.get("reason")[:2000])
+        revoke_links(db, me, LinkPurpose.WITHDRAW, submission_id=submission.id)
+    return message(request, "Your submission is withdrawn", "Thank you for telling us.")
+
+
+@router.get("/confirm/{token}")
+def ask_to_confirm(request: Request, visit: StrangerVisit, token: Token) -> Response:
+    """What somebody sent with this address, and a button."""
+    with visit.reading() as (db, _me):
+        link = open_link(db, visit.tools.key, LinkPurpose.CONFIRM, token)
+        title = _submission(db, link)[1].job.title
+    return message(
+        request,
+        "Did you send this?",
+        f"Somebody, probably you, sent more for {title} with your address. If it was you, "
+        "confirm it, and it becomes the newest version of your submission.",
+        post=f"/confirm/{token}",
+        button="Yes, it was me",
+    )
+
+
+@router.post("/confirm/{token}")
+def confirm(request: Request, visit: StrangerVisit, token: Token) -> Response:
+    """It becomes the newest revision; other links to confirm end."""
+    with visit.writing() as (db, _me):
+        link = open_link(db, visit.tools.key, LinkPurpose.CONFIRM, token, for_use=True)
+        me, submission = _submission(db, link)
+        waiting = get_revision_by_id(db, SYSTEM, submission, link.revision_id or NONE)
+        confirm_revision(db, me, submission, waiting)
+        revoke_links(db, me, LinkPurpose.STATUS, submission_id=submission.id)
+        request_status_link(db, me, submission.candidate.email)
+    said = "It is now the newest version of your submission. A new status link is on its way."
+    return message(request, "Thank you", said)
+
+
+def _ask(request: Request, fault: str = "", status: int = 200) -> Response:
+    return page(
+        request,
+        "ask_email.html",
+        status=status,
+        title="Your status link",
+        lead="We mail you a link to what you sent us.",
+        action="/status",
+        button="Mail me the link",
+        fault=fault,
+    )
+
+
+def _theirs(db: Db, visit: Visit, token: str) -> tuple[Actor, Submission]:
+    """Whose status link it is, and the submission it opens. Raises NotFound."""
+    return _submission(db, open_link(db, visit.tools.key, LinkPurpose.STATUS, token))
+
+
+def _submission(db: Db, link: MailedLink) -> tuple[Actor, Submission]:
+    """The link itself is the right to see it. Raises NotFound."""
+    submission = get_submission(db, SYSTEM, link.submission_id or NONE)
+    return Actor(ActorKind.CANDIDATE, submission.candidate_id, "The candidate"), submission
+
+
+def _status(request: Request, visit: Visit, token: str, form: Typed, status: int = 200) -> Response:
+    with visit.reading() as (db, _me):
+        _candidate, submission = _theirs(db, visit, token)
+        return page(
+            request,
+            "status.html",
+            status=status,
+            submission=submission,
+            revision=get_revision(db, submission),
+            token=token,
+            form=form,
+            decided=DECIDED,
+            notice="",
+        )
