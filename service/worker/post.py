@@ -19,10 +19,10 @@ from service.worker.work import Effect, Hopeless
 
 # The page a link leads to, and what its token is signed for.
 PURPOSES = {
-    "status": "status",
-    "confirm": "confirm",
-    "withdraw": "withdraw",
-    "drafts": "draft",
+    "status": "link status",
+    "confirm": "link confirm",
+    "withdraw": "link withdraw",
+    "drafts": "link draft",
     "reset-password": "password_reset",
 }
 LINK = re.compile(rf"/({'|'.join(PURPOSES)})/\[([0-9a-f-]{{36}})\]")
