@@ -48,7 +48,7 @@ class Answer:
     body: str | None
 
 
-class Replayed(Exception):  # noqa: N818  # not an error: the answer is known already
+class Replayed(Exception):  # not an error: the answer is known already
     """The request was carried out before; this is what was answered."""
 
     def __init__(self, answer: Answer) -> None:

@@ -88,6 +88,11 @@ def refused(name: str, content: bytes) -> str:
     return str(refusal.value)
 
 
+def without_bytes(value: object) -> str | None:
+    """Packed bytes hold the time, and tests are called alike in every process."""
+    return "content" if isinstance(value, bytes) else None
+
+
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -125,6 +130,7 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         ("a.ipynb", BOOK, "application/x-ipynb+json"),
         ("a.mp4", MP4, "video/mp4"),
     ],
+    ids=without_bytes,
 )
 def test_what_is_honest_is_taken(name: str, content: bytes, expected: str) -> None:
     assert sniffed(name, content) == expected
@@ -213,6 +219,7 @@ def test_what_is_honest_is_taken(name: str, content: bytes, expected: str) -> No
         ("eicar.pdf", PDF + VIRUS_TEST, "virus scanners"),
         ("a.png", PNG + b"x" * 300_000 + VIRUS_TEST, "virus scanners"),
     ],
+    ids=without_bytes,
 )  # fmt: skip
 def test_what_is_not_is_refused_by_name_and_in_words(
     name: str, content: bytes, reason: str
