@@ -31,6 +31,7 @@ from service.operations.starting import (
 from service.operations.trouble import Trouble, in_plain_words
 from service.server import (
     CannotServe,
+    ending_calmly,
     listen,
     serve_here,
     serve_in_processes,
@@ -106,7 +107,7 @@ def run() -> None:
     settings = settings_and_logs()
     if warning := warning_of(settings):
         say(warning)
-    with listen(settings) as listener:
+    with ending_calmly(), listen(settings) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         with opened(settings) as tools, running(settings, tools.database, say):
             bring_up_to_date(tools.database, say)
@@ -137,7 +138,7 @@ def serve(
     settings = settings_and_logs()
     if warning := warning_of(settings):
         say(warning)
-    with listen(settings) as listener, migrated(settings) as tools:
+    with ending_calmly(), listen(settings) as listener, migrated(settings) as tools:
         reason = one_process_only(tools.database)
         if reason and workers > 1:
             raise Trouble(reason)
@@ -158,7 +159,7 @@ def serve(
 def worker() -> None:
     """Send mail, chain the history and do nightly work, until Ctrl-C."""
     settings = settings_and_logs()
-    with migrated(settings) as tools, running(settings, tools.database, say):
+    with ending_calmly(), migrated(settings) as tools, running(settings, tools.database, say):
         work_here(tools)
 
 

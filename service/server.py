@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -36,12 +36,17 @@ class QuietServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        try:
-            with super().capture_signals():
-                yield
-                self._captured_signals.clear()  # uvicorn would raise them again
-        except KeyboardInterrupt:
-            pass
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()  # uvicorn would raise them again
+
+
+@contextmanager
+def ending_calmly() -> Generator[None]:
+    """Ctrl-C and SIGTERM end the block without an error, whenever they come."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        yield
 
 
 def listen(settings: Settings) -> socket.socket:
