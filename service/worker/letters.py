@@ -27,7 +27,7 @@ from service.domain.submissions.tables import (
     Submission,
 )
 from service.settings import Settings
-from service.worker.post import stored_link
+from service.worker.post import PAGES, RESET_PAGE, stored_link
 
 STATUS_FOR = timedelta(days=180)
 WITHDRAW_FOR = timedelta(days=1)
@@ -134,7 +134,7 @@ def mail_password_reset(session: Session, settings: Settings, event: EventRow) -
         return
     told = words.password_reset(
         company=settings.company.name,
-        link=stored_link(settings, "reset-password", reset.id),
+        link=stored_link(settings, RESET_PAGE, reset.id),
         hours=RESET_WITHIN // timedelta(hours=1),
     )
     _mail(session, "password_reset", session.get_one(User, reset.user_id).email, told)
@@ -153,12 +153,11 @@ def _link(
     session: Session, settings: Settings, purpose: LinkPurpose, lasts: timedelta, **ids: UUID
 ) -> str:
     made = make_link(session, SYSTEM, purpose, lasts=lasts, **ids)
-    page = "drafts" if purpose is LinkPurpose.DRAFT else purpose.value
-    return stored_link(settings, page, made.id)
+    return stored_link(settings, PAGES[purpose], made.id)
 
 
 def _staff_link(settings: Settings, submission_id: UUID) -> str:
-    return f"{settings.site}/submissions/{submission_id}"
+    return f"{settings.site}/desk/submissions/{submission_id}"
 
 
 def _mail_candidate(session: Session, submission: Submission, kind: str, told: Words) -> None:

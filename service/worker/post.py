@@ -13,19 +13,23 @@ from service.core.secrets import sign
 from service.domain.accounts.actor import SYSTEM
 from service.domain.messages.actions import mark_failed, mark_sent
 from service.domain.messages.tables import Message, MessageState
+from service.domain.submissions.queries import link_token
+from service.domain.submissions.tables import LinkPurpose, MailedLink
 from service.doors.tools import Tools
 from service.settings import Settings
 from service.worker.work import Effect, Hopeless
 
-# The page a link leads to, and what its token is signed for.
-PURPOSES = {
-    "status": "link status",
-    "confirm": "link confirm",
-    "withdraw": "link withdraw",
-    "drafts": "link draft",
-    "reset-password": "password_reset",
+RESET_PAGE = "reset-password"
+PAGES = {
+    LinkPurpose.STATUS: "status",
+    LinkPurpose.CONFIRM: "confirm",
+    LinkPurpose.WITHDRAW: "withdraw",
+    LinkPurpose.DRAFT: "drafts",
 }
-LINK = re.compile(rf"/({'|'.join(PURPOSES)})/\[([0-9a-f-]{{36}})\]")
+LINK = re.compile(
+    rf"/({'|'.join([*PAGES.values(), RESET_PAGE])})"
+    r"/\[([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\]"
+)
 # Only what the worker wrote itself is filled in: in other letters a link is a person's words.
 FILLED = {"thanks", "confirm", "withdraw", "status_link", "draft_link", "password_reset"}
 
@@ -54,10 +58,11 @@ def send_message(tools: Tools, task: Task) -> Effect | None:
     """Send the letter, unless that was done. Raises Hopeless, MailFailed."""
     with tools.database.read() as session:
         message = session.get(Message, UUID(str(task.payload["message_id"])))
-    if message is None or message.state is MessageState.SENT:
-        return None  # erased with the person, or sent by a worker that was slower than its lease
+        if message is None or message.state is MessageState.SENT:
+            return None  # erased with the person, or sent by one that was slower than its lease
+        text = fill_links(session, tools.key, message)
     try:
-        open_mailer(tools.settings).send(write_letter(tools, message))
+        open_mailer(tools.settings).send(write_letter(tools.settings, message, text))
     except (MailRefused, ValueError) as error:
         words = str(error) if isinstance(error, MailRefused) else "this cannot be put into a letter"
         raise Hopeless(words) from error
@@ -70,20 +75,31 @@ def note_failure(session: Session, task: Task, error: str) -> None:
         mark_failed(session, SYSTEM, message, error)
 
 
-def write_letter(tools: Tools, message: Message) -> Letter:
+def write_letter(settings: Settings, message: Message, text: str) -> Letter:
     """The letter as it leaves; its Message-ID is the same on every try."""
-    settings = tools.settings
     site = urlsplit(settings.site).hostname or "localhost"
     host = re.sub(r"[^A-Za-z0-9.-]", "-", site)
     return Letter(
         to=message.recipient,
         subject=message.subject,
-        text=fill_links(tools.key, message.text) if message.kind in FILLED else message.text,
+        text=text,
         message_id=message.message_id.replace("@exhibit>", f"@{host}>"),
         sender=str(Address(settings.company.name, addr_spec=settings.mail.sender)),
     )
 
 
-def fill_links(key: str, text: str) -> str:
-    """Put the secret part into each link. It is derived from the key, and stored nowhere."""
-    return LINK.sub(lambda link: f"/{link[1]}/{sign(key, PURPOSES[link[1]], link[2])}", text)
+def fill_links(session: Session, key: str, message: Message) -> str:
+    """The text with the secret part put into each link: derived from the key, stored nowhere."""
+    if message.kind not in FILLED:
+        return message.text
+    return LINK.sub(lambda found: _filled(session, key, found), message.text)
+
+
+def _filled(session: Session, key: str, found: re.Match[str]) -> str:
+    page, id = found[1], UUID(found[2])
+    if page == RESET_PAGE:
+        return f"/{page}/{sign(key, 'password_reset', str(id))}"
+    link = session.get(MailedLink, id)
+    if link is None or PAGES[link.purpose] != page:
+        return found[0]
+    return f"/{page}/{link_token(key, link)}"

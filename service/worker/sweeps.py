@@ -1,13 +1,10 @@
 """What is over and goes: one function per kind. Each removes at most `limit`, and says how many."""
 
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
-from service.core import outbox
 from service.core.db import load_lists
 from service.core.idempotency import KEPT_FOR, KeptAnswer
 from service.core.outbox import Task, TaskState
@@ -15,9 +12,8 @@ from service.core.rates import RateCount
 from service.domain.accounts.actor import SYSTEM
 from service.domain.accounts.tables import PasswordReset, SignIn
 from service.domain.submissions.actions import expire_revision
-from service.domain.submissions.events import DraftRemoved
+from service.domain.submissions.actions.drafts import remove_draft
 from service.domain.submissions.tables import (
-    Blob,
     Draft,
     MailedLink,
     Revision,
@@ -66,12 +62,8 @@ def drafts(session: Session, before: datetime, limit: int) -> int:
         .with_for_update(skip_locked=True)
     )
     found = session.exec(query.options(*load_lists(Draft.files))).all()
-    release(session, (file.sha256 for draft in found for file in draft.files))
     for draft in found:
-        removed = DraftRemoved(draft_id=draft.id, job_id=draft.job_id)
-        outbox.record(session, SYSTEM, draft.id, removed)
-    ids = [draft.id for draft in found]
-    session.connection().execute(sa.delete(Draft).where(col(Draft.id).in_(ids)))
+        remove_draft(session, SYSTEM, draft)
     return len(found)
 
 
@@ -95,13 +87,6 @@ def _expire(session: Session, revision: Revision) -> bool:
         return False
     expire_revision(session, SYSTEM, submission, revision)
     return True
-
-
-def release(session: Session, hashes: Iterable[str]) -> None:
-    """Count down who points to these bytes; in one order, so that two never wait for each other."""
-    for sha256, count in sorted(Counter(hashes).items()):
-        fewer = sa.update(Blob).where(col(Blob.sha256) == sha256)
-        session.connection().execute(fewer.values(refs=col(Blob.refs) - count))
 
 
 def _remove(
