@@ -124,9 +124,13 @@ class Parts:
         """Raises FormMalformed when the body broke off."""
         if not self.ended:
             refuse_form("it breaks off before its end")
-        # A browser sends an empty part without a name where no file was chosen.
-        sent = [file for file in self.files if file.head.file_name or file.size]
-        return [file.finished() for file in sent]
+        sent = []
+        for file in self.files:
+            if file.head.file_name or file.size:
+                sent.append(file.finished())
+            else:  # a browser sends an empty part without a name where no file was chosen
+                file.file.close()
+        return sent
 
     def _on_header_name(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
