@@ -106,6 +106,27 @@ def test_one_mailbox_has_one_account(database: Database) -> None:
     assert refused.value.faults[0].pointer == "/email"
 
 
+def test_of_two_who_take_an_address_at_once_one_gets_it(database: Database) -> None:
+    together, results = Barrier(2), []
+
+    def take() -> None:
+        together.wait(10)
+        try:
+            with database.write() as session:
+                make_user(session, Role.REVIEWER)
+            results.append("done")
+        except Refusal as refusal:
+            results.append(refusal.code)
+
+    threads = [Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(results) == ["done", "email_taken"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

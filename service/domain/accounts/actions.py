@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from service.core import outbox
 from service.core.clock import utc_now
 from service.core.db import new_id
-from service.core.errors import Fault, Forbidden, Invalid, StateConflict
+from service.core.errors import Fault, Invalid, StateConflict
 from service.core.secrets import LinkInvalid, digest, new_token
 from service.core.words import email_key
 from service.domain.accounts import events, policy
@@ -55,7 +56,7 @@ def create_user(
     user = User(email=wanted.email, email_key=key, name=wanted.name, roles=wanted.roles)
     user.password_hash = password.hash if password else None
     session.add(user)
-    session.flush()
+    _flush_address(session)
     detail: dict[str, object] = {"after": wanted.model_dump(mode="json")}
     outbox.record(session, actor, user.id, events.UserCreated(user_id=user.id), detail=detail)
     return user
@@ -75,7 +76,7 @@ def change_user(session: Session, actor: Actor, user: User, change: UserChange) 
         _end_resets(session, user.id)  # a link that was sent to the old address is worth nothing
         before["email_key"], wanted["email_key"] = before["email"], key
     user.sqlmodel_update(wanted)
-    session.flush()
+    _flush_address(session)
     detail: dict[str, object] = {"before": before, "after": wanted}
     outbox.record(session, actor, user.id, events.UserChanged(user_id=user.id), detail=detail)
     return user
@@ -167,12 +168,8 @@ def sign_in(session: Session, actor: Actor, proof: Proof) -> tuple[SignIn, str]:
     user = _proven(session, proof)
     token = new_token("")
     now = utc_now()
-    made = SignIn(
-        user_id=user.id,
-        token_digest=digest(token),
-        last_seen_at=now,
-        expires_at=now + SIGNED_IN_FOR,
-    )
+    until = now + SIGNED_IN_FOR
+    made = SignIn(user_id=user.id, token_digest=digest(token), last_seen_at=now, expires_at=until)
     session.add(made)
     session.flush()
     signed_in = events.UserSignedIn(user_id=user.id, sign_in_id=made.id)
@@ -235,21 +232,16 @@ def revoke_token(session: Session, actor: Actor, token: ApiToken) -> ApiToken:
 
 def touch_token(session: Session, actor: Actor, token: ApiToken) -> None:
     """Note that it was used. No event: this is no fact about anybody's work."""
-    _require_own(actor, token.user_id)
+    require(actor.id == token.user_id)
     token.last_used_at = utc_now()
     session.add(token)
 
 
 def touch_sign_in(session: Session, actor: Actor, sign_in: SignIn) -> None:
     """Note that somebody is still there. No event, as for a token."""
-    _require_own(actor, sign_in.user_id)
+    require(actor.id == sign_in.user_id)
     sign_in.last_seen_at = utc_now()
     session.add(sign_in)
-
-
-def _require_own(actor: Actor, user_id: UUID) -> None:
-    if actor.id != user_id:
-        raise Forbidden
 
 
 def _proven(session: Session, proof: Proof) -> User:
@@ -268,10 +260,22 @@ def _put_password(session: Session, actor: Actor, user: User, password: NewPassw
     outbox.record(session, actor, user.id, events.UserPasswordSet(user_id=user.id))
 
 
+def _flush_address(session: Session) -> None:
+    """Somebody may have taken the address since it was looked for. Raises EmailTaken."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise _taken() from error
+
+
+def _taken() -> EmailTaken:
+    return EmailTaken(faults=[Fault("/email", EmailTaken.message)])
+
+
 def _free_key(session: Session, email: str) -> str:
     key = email_key(email)
     if find_user_by_email(session, key):
-        raise EmailTaken(faults=[Fault("/email", str(EmailTaken()))])
+        raise _taken()
     return key
 
 
