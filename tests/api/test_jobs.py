@@ -154,7 +154,7 @@ def test_a_slug_is_taken_once_and_odd_ones_are_not_found(client: TestClient, wor
     again = client.post(API, json={"slug": "engineer", "title": "X"}, headers=world.recruiter.auth)
 
     assert (again.status_code, again.json()["code"]) == (409, "slug_taken")
-    for slug in ("nothing", "%00", "a" * 500, "%F0%9F%98%80"):
+    for slug in ("nothing", "Engineer", "a" * 500, "%F0%9F%98%80"):
         assert client.get(f"{API}/{slug}").status_code == 404
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from service.core import outbox
@@ -60,13 +61,17 @@ class UserNotUsable(Invalid):
 def create_job(session: Session, actor: Actor, wanted: NewJob) -> Job:
     """A draft with the usual stages; its maker leads the team. Raises Forbidden, SlugTaken."""
     require(policy.may_create_jobs(actor))
+    taken = SlugTaken(faults=[Fault("/slug", SlugTaken.message)])
     if is_slug_taken(session, wanted.slug):
-        raise SlugTaken(faults=[Fault("/slug", str(SlugTaken()))])
+        raise taken
     job = Job(**wanted.model_dump())
     if not wanted.rejection_reasons:
         job.rejection_reasons = [reason.model_dump() for reason in beginnings.REJECTION_REASONS]
     session.add(job)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # somebody was faster, since it was looked for
+        raise taken from error
     _put_stages(session, job, beginnings.STAGES, ())
     if actor.is_staff:
         session.add(TeamMember(job_id=job.id, user_id=actor.user_id, is_lead=True))
