@@ -1,0 +1,333 @@
+"""What is over goes, what is not stays, and bytes that somebody is about to use are never lost."""
+
+import io
+import os
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import Session, SQLModel, col, func, select
+
+from service.core.blobs import Stored
+from service.core.clock import utc_now
+from service.core.db import Row, new_id
+from service.core.idempotency import KeptAnswer
+from service.core.outbox import EventRow, Task, TaskState
+from service.core.rates import RateCount
+from service.domain.accounts.tables import PasswordReset, SignIn
+from service.domain.submissions.actions.content import count_blobs
+from service.domain.submissions.inputs import StoredFile
+from service.domain.submissions.tables import (
+    Blob,
+    Draft,
+    LinkPurpose,
+    MailedLink,
+    Revision,
+    RevisionState,
+    Source,
+    StagedFile,
+    Submission,
+)
+from service.doors.tools import Tools
+from service.worker.loop import run_once
+from service.worker.nightly import HOUR, NIGHTLY_ID, schedule_nightly, tidy
+from tests.worker.steps import make_due, tasks
+from tests.worlds import World
+
+DAY = timedelta(days=1)
+
+
+def run(tools: Tools) -> None:
+    tidy(tools, Task(kind="nightly", payload={}))
+
+
+def count(session: Session, table: type[SQLModel]) -> int:
+    return session.exec(select(func.count()).select_from(table)).one()
+
+
+def age(session: Session, table: type[Row], id: UUID, by: timedelta) -> None:
+    """As if the row had been made, and touched, that long ago."""
+    then = utc_now() - by
+    columns = {"created_at", "updated_at"} & set(table.model_fields)
+    rows = update(table).where(col(table.id) == id)
+    session.connection().execute(rows.values(dict.fromkeys(columns, then)))
+
+
+def store(tools: Tools, content: bytes, *, by: timedelta = timedelta()) -> Stored:
+    """Put bytes into the store, as if that long ago."""
+    stored = tools.blobs.put(io.BytesIO(content), limit=1000)
+    then = (utc_now() - by).timestamp()
+    os.utime(path_of(tools, stored.sha256), (then, then))
+    return stored
+
+
+def path_of(tools: Tools, sha256: str) -> Path:
+    return tools.settings.data_dir / "blobs" / sha256[:2] / sha256[2:4] / sha256
+
+
+def add_blob(tools: Tools, stored: Stored, refs: int, *, by: timedelta = timedelta()) -> None:
+    with tools.database.write() as session:
+        blob = Blob(sha256=stored.sha256, size=stored.size, refs=refs, created_at=utc_now() - by)
+        session.add(blob)
+
+
+def refs(tools: Tools) -> dict[str, int]:
+    with tools.database.read() as session:
+        return dict(session.exec(select(Blob.sha256, Blob.refs)).all())
+
+
+def test_it_comes_at_start_and_then_hourly(tools: Tools) -> None:
+    schedule_nightly(tools.database)
+    assert run_once(tools) == 1
+    schedule_nightly(tools.database)
+    assert run_once(tools) == 0
+
+    [task] = tasks(tools.database, "nightly")
+    assert (task.id, task.state, task.attempts) == (NIGHTLY_ID, TaskState.WAITING, 0)
+    assert timedelta() < task.due_at - utc_now() <= HOUR
+    make_due(tools.database)
+    assert run_once(tools) == 1
+
+
+def test_workers_that_start_at_once_make_it_once(tools: Tools) -> None:
+    starts = [Thread(target=schedule_nightly, args=(tools.database,)) for _ in range(4)]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join()
+
+    assert len(tasks(tools.database, "nightly")) == 1
+
+
+def test_a_failing_store_keeps_neither_the_rest_nor_the_next_round(tools: Tools) -> None:
+    (tools.settings.data_dir / "blobs" / "incoming").rmdir()
+    with tools.database.write() as session:
+        session.add(RateCount(key="k", hits=1, expires_at=utc_now() - DAY))
+    schedule_nightly(tools.database)
+
+    run_once(tools)
+
+    with tools.database.read() as session:
+        assert count(session, RateCount) == 0
+    [task] = tasks(tools.database, "nightly")
+    assert (task.state, task.last_error) == (TaskState.WAITING, "RuntimeError")
+
+
+def test_kept_answers_and_counts_go_when_they_are_over(tools: Tools) -> None:
+    now = utc_now()
+    with tools.database.write() as session:
+        for key, old in (("old", DAY + HOUR), ("new", DAY - HOUR)):
+            session.add(
+                KeptAnswer(
+                    caller="c", route="r", key=key, fingerprint="", status=200, created_at=now - old
+                )
+            )
+        session.add(RateCount(key="old", hits=1, expires_at=now - HOUR))
+        session.add(RateCount(key="new", hits=1, expires_at=now + HOUR))
+
+    run(tools)
+
+    with tools.database.read() as session:
+        assert session.exec(select(KeptAnswer.key)).all() == ["new"]
+        assert session.exec(select(RateCount.key)).all() == ["new"]
+
+
+def test_more_than_one_batch_goes(tools: Tools) -> None:
+    with tools.database.write() as session:
+        over = utc_now() - HOUR
+        session.add_all(RateCount(key=str(n), hits=1, expires_at=over) for n in range(250))
+
+    run(tools)
+
+    with tools.database.read() as session:
+        assert count(session, RateCount) == 0
+
+
+def test_untouched_drafts_go_with_their_files(tools: Tools, world: World) -> None:
+    shared, own = store(tools, b"shared"), store(tools, b"own", by=2 * DAY)
+    add_blob(tools, shared, 3)
+    add_blob(tools, own, 1, by=2 * DAY)
+    with tools.database.write() as session:
+        drafts = [Draft(job_id=world.job_id) for _ in range(2)]
+        session.add_all(drafts)
+        session.flush()
+        old, new = (draft.id for draft in drafts)
+        for draft_id, stored in ((old, shared), (old, shared), (old, own), (new, shared)):
+            session.add(
+                StagedFile(
+                    draft_id=draft_id,
+                    place="p",
+                    name="n",
+                    media_type="text/plain",
+                    size=stored.size,
+                    sha256=stored.sha256,
+                )
+            )
+    with tools.database.write() as session:
+        age(session, Draft, old, timedelta(days=tools.settings.limits.draft_days, hours=1))
+        age(session, Draft, new, timedelta(days=tools.settings.limits.draft_days, hours=-1))
+
+    run(tools)
+
+    with tools.database.read() as session:
+        assert session.exec(select(Draft.id)).all() == [new]
+        assert count(session, StagedFile) == 1
+        assert session.exec(select(EventRow.name)).all() == ["draft.removed"]
+    assert refs(tools) == {shared.sha256: 1}
+    assert tools.blobs.exists(shared.sha256)
+    assert not tools.blobs.exists(own.sha256)
+
+
+def test_revisions_that_nobody_confirmed_expire(tools: Tools, world: World) -> None:
+    with tools.database.write() as session:
+        revisions = [
+            Revision(
+                submission_id=world.submission.id,
+                state=RevisionState.UNCONFIRMED,
+                source=Source.FORM,
+                name="Ada",
+                email="ada@example.org",
+            )
+            for _ in range(2)
+        ]
+        session.add_all(revisions)
+        session.get_one(Submission, world.submission.id).waiting = 2
+        session.flush()
+        old, new = (revision.id for revision in revisions)
+        days = tools.settings.limits.confirm_days
+        age(session, Revision, old, timedelta(days=days, hours=1))
+        age(session, Revision, new, timedelta(days=days, hours=-1))
+
+    run(tools)
+
+    with tools.database.read() as session:
+        assert session.get_one(Revision, old).state is RevisionState.EXPIRED
+        assert session.get_one(Revision, new).state is RevisionState.UNCONFIRMED
+        submission = session.get_one(Submission, world.submission.id)
+        assert (submission.waiting, submission.revision) == (1, 1)
+        assert session.exec(select(EventRow.name)).all() == ["revision.expired"]
+
+
+def test_credentials_and_links_go_a_month_after_their_end(tools: Tools, world: World) -> None:
+    now, month = utc_now(), timedelta(days=30)
+    with tools.database.write() as session:
+        for ends in (now - month - HOUR, now - month + HOUR):
+            user: dict[str, Any] = {"user_id": world.admin.id, "expires_at": ends}
+            session.add(SignIn(token_digest=str(ends), last_seen_at=now, **user))
+            session.add(PasswordReset(**user))
+            session.add(MailedLink(purpose=LinkPurpose.STATUS, expires_at=ends))
+        later = now + month
+        for ended in (now - month - HOUR, now - month + HOUR):
+            session.add(MailedLink(purpose=LinkPurpose.STATUS, expires_at=later, ended_at=ended))
+
+    run(tools)
+
+    with tools.database.read() as session:
+        left = [count(session, table) for table in (SignIn, PasswordReset, MailedLink)]
+    assert left == [1, 1, 2]
+
+
+def test_work_done_is_forgotten_and_work_given_up_is_not(tools: Tools) -> None:
+    then = utc_now() - timedelta(days=8)
+    with tools.database.write() as session:
+        for state in (TaskState.DONE, TaskState.GIVEN_UP):
+            session.add(Task(kind="x", payload={}, state=state, done_at=then, due_at=then))
+        session.add(Task(kind="x", payload={}, state=TaskState.DONE, done_at=utc_now()))
+
+    run(tools)
+
+    assert [task.state for task in tasks(tools.database, "x")] == [
+        TaskState.GIVEN_UP,
+        TaskState.DONE,
+    ]
+
+
+def test_bytes_that_nothing_points_to_go_after_a_day(tools: Tools) -> None:
+    kept, unused, young = (store(tools, c, by=2 * DAY) for c in (b"kept", b"unused", b"young"))
+    orphan, fresh = store(tools, b"orphan", by=2 * DAY), store(tools, b"fresh")
+    add_blob(tools, kept, 1, by=2 * DAY)
+    add_blob(tools, unused, 0, by=2 * DAY)
+    add_blob(tools, young, 0)
+
+    run(tools)
+
+    assert refs(tools) == {kept.sha256: 1, young.sha256: 0}
+    there = {
+        stored
+        for stored in (kept, unused, young, orphan, fresh)
+        if tools.blobs.exists(stored.sha256)
+    }
+    assert there == {kept, young, fresh}
+
+
+def test_what_half_arrived_goes_after_a_day(tools: Tools) -> None:
+    folder = tools.settings.data_dir / "blobs" / "incoming"
+    old, new = folder / "old", folder / "new"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    then = (utc_now() - 2 * DAY).timestamp()
+    os.utime(old, (then, then))
+
+    run(tools)
+
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_bytes_with_a_row_too_low_in_count_stay_as_long_as_something_points_to_them(
+    tools: Tools, world: World
+) -> None:
+    stored = store(tools, b"miscounted", by=2 * DAY)
+    add_blob(tools, stored, 0, by=2 * DAY)
+    with tools.database.write() as session:
+        draft = Draft(job_id=world.job_id)
+        session.add(draft)
+        session.flush()
+        file: dict[str, Any] = {
+            "place": "p",
+            "name": "n",
+            "media_type": "text/plain",
+            "size": stored.size,
+        }
+        session.add(StagedFile(draft_id=draft.id, sha256=stored.sha256, **file))
+
+    run(tools)
+
+    assert tools.blobs.exists(stored.sha256)
+
+
+@pytest.mark.parametrize("has_row", [True, False])
+def test_an_upload_during_the_sweep_never_loses_its_bytes(tools: Tools, has_row: bool) -> None:
+    """The same bytes come in again and again while the sweep runs again and again."""
+    stored = store(tools, b"again", by=2 * DAY)
+    if has_row:
+        add_blob(tools, stored, 0, by=2 * DAY)
+    lost: list[str] = []
+
+    def upload() -> None:
+        for _ in range(20):
+            put = tools.blobs.put(io.BytesIO(b"again"), limit=1000)
+            with tools.database.write() as session:
+                count_blobs(session, tools.blobs, [file_of(put)])
+            if not tools.blobs.exists(put.sha256):
+                lost.append(put.sha256)
+
+    sender = Thread(target=upload)
+    sender.start()
+    while sender.is_alive():
+        run(tools)
+    sender.join()
+    run(tools)
+
+    assert lost == []
+    assert refs(tools) == {stored.sha256: 20}
+    assert tools.blobs.exists(stored.sha256)
+
+
+def file_of(stored: Stored) -> StoredFile:
+    return StoredFile(
+        name=f"{new_id()}.txt", media_type="text/plain", size=stored.size, sha256=stored.sha256
+    )
