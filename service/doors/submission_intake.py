@@ -4,6 +4,7 @@ import hashlib
 import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,11 +12,13 @@ from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from service.core.errors import Fault, Invalid, Unsupported
+from service.core.secrets import LinkInvalid, sign, unsign
 from service.core.strict_json import strict_json
 from service.core.words import email_key
 from service.domain.jobs.tables import Question
-from service.domain.submissions.inputs import SubmissionInput
+from service.domain.submissions.inputs import StoredFile, SubmissionInput
 from service.domain.submissions.queries import receipt_token
+from service.domain.submissions.tables import Draft
 from service.doors.forms import (
     KEY_FIELD,
     Form,
@@ -24,6 +27,7 @@ from service.doors.forms import (
     read_bounded,
     read_form,
 )
+from service.doors.multipart import FilesTooLarge, TooManyFiles, in_words
 from service.doors.refusals import faults_of
 from service.doors.submission_forms import content_of_form, place_names
 from service.doors.tools import Tools, tools_of
@@ -31,6 +35,7 @@ from service.settings import Settings
 
 JSON_PART = "submission"
 FILES_PART = "files"
+INVITED_FOR = timedelta(days=31)
 HONEYPOT = "leave_empty"  # hidden from people; programs that fill in everything fill it in
 BESIDE = (KEY_FIELD, HONEYPOT)
 CONSENT = (
@@ -131,6 +136,31 @@ def admit(tools: Tools, address: str, email: str, *, invited: bool = False) -> N
         tools.rates.hit(rates.submissions, "submission from", address)
     tools.rates.hit(rates.per_email, "submission for", email_key(email))
     tools.rates.hit(rates.submissions_everywhere, "submission")
+
+
+def invitation(tools: Tools, draft: Draft) -> str:
+    """For the form that a mailed draft link opens: the mailbox has been shown to be theirs."""
+    return sign(tools.key, "invited", [str(draft.id), draft.email])
+
+
+def is_invited(tools: Tools, token: str, draft: Draft | None, email: str) -> bool:
+    """Whether the form came by a mailed link, and is for the address that the mail went to."""
+    if draft is None or not token:
+        return False
+    try:
+        invited = unsign(tools.key, "invited", token, INVITED_FOR)
+    except LinkInvalid:
+        return False
+    return invited == [str(draft.id), email]
+
+
+def bound_files(tools: Tools, files: Sequence[StoredFile]) -> None:
+    """For staged and new files together. Raises TooManyFiles, FilesTooLarge."""
+    limits = tools.settings.limits
+    if len(files) > limits.submission_files:
+        raise TooManyFiles(limit=limits.submission_files)
+    if sum(file.size for file in files) > limits.submission_bytes:
+        raise FilesTooLarge(limit=in_words(limits.submission_bytes))
 
 
 def consent_of(settings: Settings) -> tuple[str, str]:
