@@ -116,3 +116,20 @@ def test_a_database_nobody_knows_is_one_sentence(tmp_path: Path, url: str) -> No
 
     assert answer.returncode == 1
     assert answer.stderr.startswith("exhibit: EXHIBIT_DATABASE_URL must be postgresql://")
+
+
+def test_the_first_run_brings_the_demo_and_says_how_to_get_in(tmp_path: Path) -> None:
+    with started(tmp_path) as running:
+        token, jobs = running.said["token"], f"{running.address}/api/v1/jobs"
+        answers = call(f"{running.address}/metrics", token), call(jobs, token)
+        assert running.stop() == 0
+    with started(tmp_path) as again:
+        assert "password forgotten" in again.said["sign-in"]
+    removed = exhibit(tmp_path, "demo", "--remove")
+    with started(tmp_path) as empty:
+        assert empty.said["token"] == "none"
+
+    assert answers == (200, 200)
+    assert " with the password " in running.said["sign-in"]
+    assert "exhibit demo --remove" in running.said["demo"]
+    assert removed.stdout.startswith("removed: 1 jobs, ")

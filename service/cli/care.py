@@ -1,0 +1,84 @@
+"""`init`, `demo`, `backup`, `restore`, `check`: begin, keep safe, look after."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.cli.telling import plainly, say, settings_and_logs
+from service.demo import install_demo, remove_demo
+from service.domain.accounts.tables import Role
+from service.operations import people
+from service.operations.backup import back_up
+from service.operations.checks import check_all
+from service.operations.restore import restore as put_back
+from service.operations.starting import bring_up_to_date, migrated, nothing_running, opened
+from service.operations.trouble import Trouble
+
+
+@plainly
+def init(
+    name: Annotated[str, typer.Option(prompt="Your name", help="The admin's name.")],
+    email: Annotated[str, typer.Option(prompt="Your e-mail address", help="To sign in with.")],
+    password: Annotated[
+        str, typer.Option(prompt="A password", hide_input=True, confirmation_prompt=True)
+    ],
+) -> None:
+    """Begin with an empty database: make the tables and the first admin."""
+    settings = settings_and_logs()
+    with opened(settings) as tools:
+        bring_up_to_date(tools.database, say)
+        if not people.is_empty(tools):
+            raise Trouble("Somebody works here already: use `exhibit user add`.")
+        people.add_user(tools, name=name, email=email, roles=[Role.ADMIN], password=password)
+        say(f"{email} may sign in; now `exhibit run`")
+
+
+@plainly
+def demo(
+    remove: Annotated[bool, typer.Option("--remove", help="Take it away again.")] = False,
+) -> None:
+    """Bring invented people, a job and submissions into an empty database, or remove them."""
+    with migrated(settings_and_logs()) as tools:
+        if remove:
+            gone = remove_demo(tools.database)
+            say(f"removed: {gone.jobs} jobs, {gone.submissions} submissions, {gone.users} users")
+            for words in gone.kept:
+                say(f"kept: {words}")
+            return
+        access = install_demo(tools.database, tools.blobs)
+    if access is None:
+        raise Trouble("The demo goes into an empty database only.")
+    everybody = ", ".join((access.admin, access.recruiter, *access.reviewers))
+    say(f"sign-in: {everybody}, each with the password {access.password}")
+
+
+@plainly
+def backup(file: Annotated[Path, typer.Argument(help="The archive to write.")]) -> None:
+    """Write database, files and key into one archive, while the service runs (SQLite)."""
+    with migrated(settings_and_logs()) as tools:
+        count = back_up(tools, file)
+    say(f"{file}: {count} files; it holds all personal data and the secret key")
+
+
+@plainly
+def restore(
+    file: Annotated[Path, typer.Argument(help="An archive from `exhibit backup`.")],
+    force: Annotated[bool, typer.Option(help="Replace what is there.")] = False,
+) -> None:
+    """Put an archive back, each file verified (SQLite; stop the service first)."""
+    settings = settings_and_logs()
+    with nothing_running(settings), opened(settings) as tools:
+        tools.database.dispose()
+        count = put_back(tools, file, force=force)
+    say(f"restored {count} files; now `exhibit run`")
+
+
+@plainly
+def check() -> None:
+    """Look at everything an installation needs, and say how to mend what is wrong."""
+    findings = list(check_all(settings_and_logs()))
+    for finding in findings:
+        say(f"{'ok' if finding.is_well else 'wrong'}: {finding.subject}: {finding.words}")
+    if not all(finding.is_well for finding in findings):
+        raise typer.Exit(1)

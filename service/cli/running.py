@@ -1,0 +1,102 @@
+"""`run`, `serve`, `worker`, `migrate`: what stays until told to stop, and what comes before."""
+
+from typing import Annotated
+
+import typer
+
+from service.cli.telling import plainly, say, settings_and_logs
+from service.core.selfcheck import one_process_only
+from service.demo import DemoAccess, install_demo
+from service.doors.tools import Tools
+from service.operations import people
+from service.operations.starting import (
+    bring_up_to_date,
+    is_loopback,
+    migrated,
+    opened,
+    running,
+    warning_of,
+)
+from service.operations.trouble import Trouble
+from service.server import ending_calmly, listen, serve_here, serve_in_processes, work_here, working
+
+
+@plainly
+def run() -> None:
+    """Migrate, then run the server and the worker until Ctrl-C."""
+    settings = settings_and_logs()
+    if warning := warning_of(settings):
+        say(warning)
+    with ending_calmly(), listen(settings) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        with opened(settings) as tools, running(settings, tools.database, say):
+            bring_up_to_date(tools.database, say)
+            introduce(tools, bring_demo(tools))
+            with working(tools):
+                serve_here(tools, listener)
+
+
+def bring_demo(tools: Tools) -> DemoAccess | None:
+    """Into an empty database that only this machine can reach."""
+    if not is_loopback(tools.settings.host) or not people.is_empty(tools):
+        return None
+    return install_demo(tools.database, tools.blobs)
+
+
+def introduce(tools: Tools, demo: DemoAccess | None) -> None:
+    """Where it is, and how to get in."""
+    say(f"address: {tools.settings.site}")
+    entry = people.renew_console_token(tools)
+    if entry is None:
+        say("sign-in: nobody works here yet; run `exhibit init`")
+        say("token: none")
+        return
+    email, text = entry
+    if demo:
+        say(f"sign-in: {email} with the password {demo.password}")
+        others = ", ".join((demo.recruiter, *demo.reviewers))
+        say(f"demo: the same password for {others}; `exhibit demo --remove` takes it away")
+    else:
+        say(f"sign-in: {email} (password forgotten: `exhibit user reset {email}`)")
+    say(f"token: {text}")
+
+
+@plainly
+def serve(
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
+) -> None:
+    """Run the server only; `exhibit worker` does the work that follows."""
+    settings = settings_and_logs()
+    if warning := warning_of(settings):
+        say(warning)
+    with ending_calmly(), listen(settings) as listener, migrated(settings) as tools:
+        reason = one_process_only(tools.database)
+        if reason and workers > 1:
+            raise Trouble(reason)
+        with running(settings, tools.database, say):
+            if workers > 1:
+                tools.database.dispose()  # a connection must not pass into another process
+                serve_in_processes(settings, listener, workers)
+            elif reason:  # there is no other process that could
+                say("the worker runs in this process too")
+                with working(tools):
+                    serve_here(tools, listener)
+            else:
+                serve_here(tools, listener)
+
+
+@plainly
+def worker() -> None:
+    """Send mail, chain the history and do nightly work, until Ctrl-C."""
+    settings = settings_and_logs()
+    with ending_calmly(), migrated(settings) as tools, running(settings, tools.database, say):
+        work_here(tools)
+
+
+@plainly
+def migrate() -> None:
+    """Bring the tables to this version; a SQLite file is copied first."""
+    settings = settings_and_logs()
+    with opened(settings) as tools:
+        bring_up_to_date(tools.database, say)
+        say("the database is at the newest migration")
