@@ -1,28 +1,20 @@
-"""What is over goes, what is not stays, and bytes that somebody is about to use are never lost."""
+"""What is over goes, and what is not stays."""
 
-import io
-import os
 from datetime import timedelta
-from pathlib import Path
 from threading import Thread
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import update
 from sqlmodel import Session, SQLModel, col, func, select
 
-from service.core.blobs import Stored
 from service.core.clock import utc_now
-from service.core.db import Row, new_id
+from service.core.db import Row
 from service.core.idempotency import KeptAnswer
 from service.core.outbox import EventRow, Task, TaskState
 from service.core.rates import RateCount
 from service.domain.accounts.tables import PasswordReset, SignIn
-from service.domain.submissions.actions.content import count_blobs
-from service.domain.submissions.inputs import StoredFile
 from service.domain.submissions.tables import (
-    Blob,
     Draft,
     LinkPurpose,
     MailedLink,
@@ -36,6 +28,7 @@ from service.doors.tools import Tools
 from service.worker.loop import run_once
 from service.worker.nightly import HOUR, NIGHTLY_ID, schedule_nightly, tidy
 from tests.worker.steps import make_due, tasks
+from tests.worker.stored import add_blob, refs, store
 from tests.worlds import World
 
 DAY = timedelta(days=1)
@@ -55,29 +48,6 @@ def age(session: Session, table: type[Row], id: UUID, by: timedelta) -> None:
     columns = {"created_at", "updated_at"} & set(table.model_fields)
     rows = update(table).where(col(table.id) == id)
     session.connection().execute(rows.values(dict.fromkeys(columns, then)))
-
-
-def store(tools: Tools, content: bytes, *, by: timedelta = timedelta()) -> Stored:
-    """Put bytes into the store, as if that long ago."""
-    stored = tools.blobs.put(io.BytesIO(content), limit=1000)
-    then = (utc_now() - by).timestamp()
-    os.utime(path_of(tools, stored.sha256), (then, then))
-    return stored
-
-
-def path_of(tools: Tools, sha256: str) -> Path:
-    return tools.settings.data_dir / "blobs" / sha256[:2] / sha256[2:4] / sha256
-
-
-def add_blob(tools: Tools, stored: Stored, refs: int, *, by: timedelta = timedelta()) -> None:
-    with tools.database.write() as session:
-        blob = Blob(sha256=stored.sha256, size=stored.size, refs=refs, created_at=utc_now() - by)
-        session.add(blob)
-
-
-def refs(tools: Tools) -> dict[str, int]:
-    with tools.database.read() as session:
-        return dict(session.exec(select(Blob.sha256, Blob.refs)).all())
 
 
 def test_it_comes_at_start_and_then_hourly(tools: Tools) -> None:
@@ -244,90 +214,3 @@ def test_work_done_is_forgotten_and_work_given_up_is_not(tools: Tools) -> None:
         TaskState.GIVEN_UP,
         TaskState.DONE,
     ]
-
-
-def test_bytes_that_nothing_points_to_go_after_a_day(tools: Tools) -> None:
-    kept, unused, young = (store(tools, c, by=2 * DAY) for c in (b"kept", b"unused", b"young"))
-    orphan, fresh = store(tools, b"orphan", by=2 * DAY), store(tools, b"fresh")
-    add_blob(tools, kept, 1, by=2 * DAY)
-    add_blob(tools, unused, 0, by=2 * DAY)
-    add_blob(tools, young, 0)
-
-    run(tools)
-
-    assert refs(tools) == {kept.sha256: 1, young.sha256: 0}
-    there = {
-        stored
-        for stored in (kept, unused, young, orphan, fresh)
-        if tools.blobs.exists(stored.sha256)
-    }
-    assert there == {kept, young, fresh}
-
-
-def test_what_half_arrived_goes_after_a_day(tools: Tools) -> None:
-    folder = tools.settings.data_dir / "blobs" / "incoming"
-    old, new = folder / "old", folder / "new"
-    for path in (old, new):
-        path.write_bytes(b"half")
-    then = (utc_now() - 2 * DAY).timestamp()
-    os.utime(old, (then, then))
-
-    run(tools)
-
-    assert (old.exists(), new.exists()) == (False, True)
-
-
-def test_bytes_with_a_row_too_low_in_count_stay_as_long_as_something_points_to_them(
-    tools: Tools, world: World
-) -> None:
-    stored = store(tools, b"miscounted", by=2 * DAY)
-    add_blob(tools, stored, 0, by=2 * DAY)
-    with tools.database.write() as session:
-        draft = Draft(job_id=world.job_id)
-        session.add(draft)
-        session.flush()
-        file: dict[str, Any] = {
-            "place": "p",
-            "name": "n",
-            "media_type": "text/plain",
-            "size": stored.size,
-        }
-        session.add(StagedFile(draft_id=draft.id, sha256=stored.sha256, **file))
-
-    run(tools)
-
-    assert tools.blobs.exists(stored.sha256)
-
-
-@pytest.mark.parametrize("has_row", [True, False])
-def test_an_upload_during_the_sweep_never_loses_its_bytes(tools: Tools, has_row: bool) -> None:
-    """The same bytes come in again and again while the sweep runs again and again."""
-    stored = store(tools, b"again", by=2 * DAY)
-    if has_row:
-        add_blob(tools, stored, 0, by=2 * DAY)
-    lost: list[str] = []
-
-    def upload() -> None:
-        for _ in range(20):
-            put = tools.blobs.put(io.BytesIO(b"again"), limit=1000)
-            with tools.database.write() as session:
-                count_blobs(session, tools.blobs, [file_of(put)])
-            if not tools.blobs.exists(put.sha256):
-                lost.append(put.sha256)
-
-    sender = Thread(target=upload)
-    sender.start()
-    while sender.is_alive():
-        run(tools)
-    sender.join()
-    run(tools)
-
-    assert lost == []
-    assert refs(tools) == {stored.sha256: 20}
-    assert tools.blobs.exists(stored.sha256)
-
-
-def file_of(stored: Stored) -> StoredFile:
-    return StoredFile(
-        name=f"{new_id()}.txt", media_type="text/plain", size=stored.size, sha256=stored.sha256
-    )
