@@ -158,7 +158,8 @@ def confirm(
         return visit.answer(RevisionOut.of(revision), etag=submission.version)
 
 
-@router.api_route("/{id}/files/{file_id}", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/{id}/files/{file_id}", response_class=Response, operation_id="look_at_file")
+@router.get("/{id}/files/{file_id}", response_class=Response, operation_id="download_file")
 def download(
     visit: StaffVisit, request: Request, tools: ToolsHere, id: UUID, file_id: UUID
 ) -> Response:
