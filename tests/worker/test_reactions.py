@@ -1,17 +1,14 @@
 """What follows from an event: which letter goes to whom, and what it must not say."""
 
-import importlib
-import pkgutil
 import re
 from datetime import date
 from email.message import EmailMessage
 
 from sqlmodel import Session, col, select
 
-import service.domain
 from service.core import outbox
 from service.core.db import new_id
-from service.core.outbox import ActorKind, Event
+from service.core.outbox import ActorKind
 from service.core.words import email_key
 from service.domain.accounts.actions import request_password_reset
 from service.domain.accounts.actor import STRANGER, SYSTEM, Actor
@@ -40,19 +37,10 @@ from service.domain.submissions.tables import (
 )
 from service.doors.tools import Tools
 from service.worker.loop import run_once
-from service.worker.reactions import REACTIONS
 from tests.worker.postbox import Postbox, text_of
 from tests.worlds import Person, World
 
 LINK = re.compile(r"http://127\.0\.0\.1:8000/(\S+)/(\S+)")
-
-
-def every_event() -> set[str]:
-    """The names of all events that there are."""
-    for module in pkgutil.walk_packages(service.domain.__path__, "service.domain."):
-        if module.name.endswith(".events"):
-            importlib.import_module(module.name)
-    return {kind.name for kind in Event.__subclasses__() if kind.__module__.startswith("service.")}
 
 
 def acting(session: Session, person: Person) -> Actor:
@@ -92,10 +80,6 @@ def waiting_revision(session: Session, world: World) -> Revision:
     session.get_one(Submission, world.submission.id).waiting += 1
     session.flush()
     return revision
-
-
-def test_every_reaction_answers_an_event_that_there_is() -> None:
-    assert set(REACTIONS) <= every_event()
 
 
 def test_who_sends_something_is_thanked_with_the_status_link(
