@@ -6,12 +6,14 @@ from starlette.exceptions import HTTPException
 
 from service.api.accounts import router as accounts
 from service.api.desk import router as desk
+from service.api.exports import router as exports
 from service.api.history import router as history
 from service.api.jobs import public as public_jobs
 from service.api.jobs import router as jobs
 from service.api.outbox import router as outbox
 from service.api.outcomes import router as outcomes
 from service.api.pipeline import router as pipeline
+from service.api.reference import router as reference
 from service.api.reviews import router as reviews
 from service.api.scorecards import router as scorecards
 from service.api.submissions import public as public_submissions
@@ -25,6 +27,7 @@ ROUTERS: list[APIRouter] = [
     public_jobs,
     jobs,
     desk,
+    exports,
     pipeline,
     outcomes,
     reviews,
@@ -33,6 +36,7 @@ ROUTERS: list[APIRouter] = [
     submissions,
     history,
     outbox,
+    reference,
 ]
 
 
