@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 import uuid_utils.compat as uuid_utils
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import declared_attr, joinedload, selectinload
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.base import ExecutableOption
@@ -29,7 +29,8 @@ STATEMENT_SECONDS = 30
 # Busy, locked, out of memory, read-only file system, disk error, full, cannot open.
 SQLITE_PASSING = {5, 6, 7, 10, 13, 14}
 # Connection lost, transaction rolled back (deadlock), out of resources, operator's hand.
-POSTGRESQL_PASSING = {"", "08", "40", "53", "57"}
+POSTGRESQL_PASSING = {"08", "40", "53", "57"}
+LOCK_NOT_AVAILABLE = "55P03"
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(column_0_N_label)s",
@@ -179,8 +180,10 @@ def _passing(error: sa.exc.SQLAlchemyError) -> bool:
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_PASSING
-    state = getattr(cause, "sqlstate", None) or ""
-    return state[:2] in POSTGRESQL_PASSING or state == "55P03" or error.connection_invalidated
+    state = getattr(cause, "sqlstate", None)
+    if not state:  # said by the driver, not by the server: no connection, or a value it refuses
+        return isinstance(error, OperationalError) or error.connection_invalidated
+    return state[:2] in POSTGRESQL_PASSING or state == LOCK_NOT_AVAILABLE
 
 
 def _postgresql_arguments() -> dict[str, Any]:

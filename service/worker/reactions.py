@@ -1,10 +1,12 @@
 """What follows from what happened. The whole list, in one place."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID
 
 from sqlmodel import Session
 
+from service.core.errors import NotFound
 from service.core.outbox import EventRow, Task
 from service.doors.tools import Tools
 from service.settings import Settings
@@ -32,6 +34,7 @@ def react(tools: Tools, task: Task) -> Effect | None:
     def effect(session: Session) -> None:
         event = session.get_one(EventRow, event_id)
         for reaction in REACTIONS.get(event.name, []):
-            reaction(session, tools.settings, event)
+            with suppress(NotFound):  # what it was about was erased meanwhile: nothing follows
+                reaction(session, tools.settings, event)
 
     return effect

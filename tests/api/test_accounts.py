@@ -172,18 +172,20 @@ def test_a_token_is_shown_once_and_ends_when_revoked(client: TestClient, world: 
     assert client.get(f"{API}/me", headers=bearer).status_code == 401
 
 
-def test_a_token_for_somebody_else_is_an_admins_affair(client: TestClient, world: World) -> None:
+def test_a_token_is_for_oneself_and_never_wider(client: TestClient, world: World) -> None:
     body = {"name": "x", "user_id": str(world.reviewer2.id)}
-    refused = client.post(f"{API}/tokens", json=body, headers=world.reviewer.auth)
-    made = client.post(f"{API}/tokens", json=body, headers=world.admin.auth)
+    refused = client.post(f"{API}/tokens", json=body, headers=world.admin.auth)
+    made = client.post(
+        f"{API}/tokens", json={"name": "x", "scopes": ["write"]}, headers=world.admin.auth
+    )
     wider = client.post(
         f"{API}/tokens",
         json={"name": "x", "scopes": ["admin"]},
         headers={"Authorization": f"Bearer {made.json()['token']}"},
     )
 
-    assert (refused.status_code, made.status_code, wider.status_code) == (403, 201, 403)
-    assert made.json()["user_id"] == body["user_id"]
+    assert (refused.status_code, made.status_code, wider.status_code) == (422, 201, 403)
+    assert made.json()["user_id"] == str(world.admin.id)
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def issue_token(
     console: bool = False,
 ) -> tuple[ApiToken, str]:
     """An API token and, for this once, its text. Raises Forbidden, UserDeactivated, ExpiryPast."""
-    require(policy.may_manage_tokens(actor, user.id))
+    require(policy.may_issue_token(actor, user.id))
     require(all(actor.may_use(scope) for scope in scopes))
     if user.deactivated_at:
         raise UserDeactivated
