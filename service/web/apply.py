@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -46,8 +47,11 @@ from service.doors.submission_forms import FormContent, content_of_form, place_n
 from service.doors.submission_intake import (
     HONEYPOT,
     admit,
+    bound_files,
     checked_input,
     consent_of,
+    invitation,
+    is_invited,
     receipt_path,
 )
 from service.doors.uploads import store_uploads
@@ -56,7 +60,7 @@ from service.web.render import message, page, words
 from service.web.typed import MOST_EXHIBITS, Typed
 
 router = APIRouter()
-OURS = (KEY_FIELD, HONEYPOT, "draft", "do", "drop")
+OURS = (KEY_FIELD, HONEYPOT, "draft", "invited", "do", "drop")
 TOKEN_LENGTH = 500
 KINDS = [("", "Choose"), *((kind.value, words(kind.value)) for kind in EvidenceKind)]
 
@@ -89,6 +93,7 @@ def show(
     visit: StrangerVisit,
     slug: str,
     draft: Annotated[str, Query(max_length=TOKEN_LENGTH)] = "",
+    invited: Annotated[str, Query(max_length=TOKEN_LENGTH)] = "",
 ) -> Response:
     """The form: empty, or as it was left."""
     with visit.reading() as (db, _me):
@@ -100,6 +105,7 @@ def show(
             begun.draft = get_draft(db, visit.tools.key, draft)
             begun.kept = list(begun.draft.files)
             begun.typed = _typed_of(begun.draft, draft)
+            begun.typed.invited = invited
     return _form(request, visit, begun)
 
 
@@ -142,8 +148,9 @@ def go_on(visit: StrangerVisit, token: str) -> Response:
     with visit.reading() as (db, _me):
         link = open_link(db, key, LinkPurpose.DRAFT, token)
         draft, slug = get_linked_draft(db, link)
-        found = draft_token(key, draft)
-    return Response(status_code=303, headers={"Location": f"/jobs/{slug}/apply?draft={found}"})
+        query = {"draft": draft_token(key, draft), "invited": invitation(visit.tools, draft)}
+    target = f"/jobs/{slug}/apply?{urlencode(query)}"
+    return Response(status_code=303, headers={"Location": target})
 
 
 def _begin(visit: Visit, slug: str, form: Form) -> Begun:
@@ -174,8 +181,10 @@ def _take_files(visit: Visit, form: Form, begun: Begun) -> None:
 
 def _send(visit: Visit, form: Form, begun: Begun) -> Response:
     tools, files = visit.tools, begun.files()
+    bound_files(tools, files)
     content = _content(form, begun, files)
-    admit(tools, visit.address, content.email)
+    invited = is_invited(tools, form.get("invited"), begun.draft, content.email)
+    admit(tools, visit.address, content.email, invited=invited)
     text, version = consent_of(tools.settings)
     receive = partial(
         receive_submission,

@@ -10,7 +10,7 @@ from service.doors.forms import Form
 DETAIL = ("title", "contribution", "started", "ended", "cannot_show", "vouchers-0-name")
 ABOUT = ("statement", "location", "links")
 MOST_EXHIBITS = 20
-HIDDEN = {"draft", "do", "drop", "leave_empty", "idempotency_key"}
+HIDDEN = {"draft", "invited", "do", "drop", "leave_empty", "idempotency_key"}
 
 
 class KeptFile(Protocol):
@@ -28,6 +28,7 @@ class Typed:
     found: list[tuple[str, str]] = field(default_factory=list)
     kept: Sequence[KeptFile] = ()
     draft: str = ""
+    invited: str = ""
     exhibits: list[int] = field(default_factory=lambda: [0])
     field_of: Callable[[str], str] | None = None
 
@@ -37,7 +38,12 @@ class Typed:
         for name, value in form.fields:
             if name not in HIDDEN:
                 fields.setdefault(name, []).append(value)
-        return cls(fields, draft=form.get("draft"), exhibits=exhibits_in(fields))
+        return cls(
+            fields,
+            draft=form.get("draft"),
+            invited=form.get("invited"),
+            exhibits=exhibits_in(fields),
+        )
 
     @classmethod
     def filled(cls, **values: object) -> "Typed":
