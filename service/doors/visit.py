@@ -51,14 +51,14 @@ class Visit:
     _open: tuple[Session, Actor] | None = field(default=None)
 
     @contextmanager
-    def reading(self) -> Generator[tuple[Session, Actor]]:
+    def reading(self, scope: Scope = Scope.READ) -> Generator[tuple[Session, Actor]]:
         with self.tools.database.read() as session:
-            yield session, self._actor(session, Scope.READ)
+            yield session, self._actor(session, scope)
 
     @contextmanager
-    def writing(self) -> Generator[tuple[Session, Actor]]:
+    def writing(self, scope: Scope = Scope.WRITE) -> Generator[tuple[Session, Actor]]:
         with self._alone(), self.tools.database.write() as session:
-            me = self._actor(session, Scope.WRITE)
+            me = self._actor(session, scope)
             self._replay(session, me)
             self._open = session, me
             yield session, me
