@@ -71,6 +71,7 @@ def serve_in_processes(settings: Settings, listener: socket.socket, workers: int
     """Several processes behind one socket; each makes its own tools from the environment."""
     with TemporaryDirectory(prefix="exhibit-figures-") as folder:
         os.environ[SHARED_FOLDER] = folder
+        os.environ["EXHIBIT_PORT"] = str(settings.port)  # the one we got, where any would do
         app = "service.server:app_of_this_process"
         listener.set_inheritable(True)
         config = config_for(settings, app, workers=workers, factory=True)

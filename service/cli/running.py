@@ -1,5 +1,6 @@
 """`run`, `serve`, `worker`, `migrate`: what stays until told to stop, and what comes before."""
 
+from socket import socket
 from typing import Annotated
 
 import typer
@@ -69,20 +70,27 @@ def serve(
     settings = settings_and_logs()
     if warning := warning_of(settings):
         say(warning)
-    with ending_calmly(), listen(settings) as listener, migrated(settings) as tools:
-        reason = one_process_only(tools.database)
-        if reason and workers > 1:
-            raise Trouble(reason)
-        with running(settings, tools.database, say):
-            if workers > 1:
-                tools.database.dispose()  # a connection must not pass into another process
-                serve_in_processes(settings, listener, workers)
-            elif reason:  # there is no other process that could
-                say("the worker runs in this process too")
-                with working(tools):
-                    serve_here(tools, listener)
-            else:
-                serve_here(tools, listener)
+    with ending_calmly(), listen(settings) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        with migrated(settings) as tools, running(settings, tools.database, say):
+            say(f"address: {settings.site}")
+            serve_as_wished(tools, listener, workers)
+
+
+def serve_as_wished(tools: Tools, listener: socket, workers: int) -> None:
+    """In this process or in several, with the worker where there can be no other process."""
+    reason = one_process_only(tools.database)
+    if reason and workers > 1:
+        raise Trouble(reason)
+    if workers > 1:
+        tools.database.dispose()  # a connection must not pass into another process
+        serve_in_processes(tools.settings, listener, workers)
+    elif reason:
+        say("the worker runs in this process too")
+        with working(tools):
+            serve_here(tools, listener)
+    else:
+        serve_here(tools, listener)
 
 
 @plainly

@@ -19,9 +19,9 @@ class NewerDatabase(Exception):
     """The tables were made by a newer Exhibit than this one."""
 
 
-def head() -> str:
+def head(folder: Path = FOLDER) -> str:
     """The newest migration there is."""
-    return _heads()[0]
+    return _history(folder)[0]
 
 
 def revision_of(database: Database) -> str | None:
@@ -30,25 +30,25 @@ def revision_of(database: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def is_current(database: Database) -> bool:
-    return revision_of(database) == head()
+def is_current(database: Database, folder: Path = FOLDER) -> bool:
+    return revision_of(database) == head(folder)
 
 
-def migrate(database: Database) -> Path | None:
+def migrate(database: Database, folder: Path = FOLDER) -> Path | None:
     """Run what is missing; says where the copy of a SQLite file is, when one was made.
 
     Raises NewerDatabase.
     """
     before = revision_of(database)
-    if before == head():
+    if before == head(folder):
         return None
-    if before is not None and before not in _known():
+    if before is not None and before not in _history(folder):
         raise NewerDatabase(
             f"The database stands at migration {before}, which this Exhibit does not know. "
             "Install the Exhibit that last used it, or a newer one."
         )
-    copy = _copy_first(database) if before else None
-    config = _config()
+    copy = _copy_first(database, head(folder)) if before else None
+    config = _config(folder)
     config.attributes["url"] = database.url.render_as_string(hide_password=False)
     command.upgrade(config, "head")
     return copy
@@ -64,27 +64,23 @@ def copy_sqlite(source: Path, target: Path) -> None:
     unfinished.replace(target)
 
 
-def _copy_first(database: Database) -> Path | None:
+def _copy_first(database: Database, revision: str) -> Path | None:
     if not database.is_sqlite or not database.url.database:
         return None
     file = Path(database.url.database)
-    copy = file.with_name(f"{file.name}.before-{head()}")
+    copy = file.with_name(f"{file.name}.before-{revision}")
     copy_sqlite(file, copy)
     return copy
 
 
-def _config() -> Config:
+def _config(folder: Path) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
     return config
 
 
 @cache
-def _heads() -> list[str]:
-    return ScriptDirectory.from_config(_config()).get_heads()
-
-
-@cache
-def _known() -> frozenset[str]:
-    script = ScriptDirectory.from_config(_config())
-    return frozenset(revision.revision for revision in script.walk_revisions())
+def _history(folder: Path) -> list[str]:
+    """All migrations, the newest first."""
+    script = ScriptDirectory.from_config(_config(folder))
+    return [revision.revision for revision in script.walk_revisions()]

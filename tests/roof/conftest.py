@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from service.app import build_tools, create_app, show_fault
 from service.doors.tools import Tools
 from service.settings import Limits, Settings
+from tests.databases import recreate_postgresql
 
 
 @pytest.fixture
@@ -79,3 +80,8 @@ def bare_tools(bare_database_url: str, tmp_path: Path) -> Iterator[Tools]:
     tools = build_tools(settings)
     yield tools
     tools.database.dispose()
+
+
+@pytest.fixture
+def bare_postgresql_url(postgresql_server: str) -> str:
+    return recreate_postgresql(postgresql_server, "bare")

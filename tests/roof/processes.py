@@ -85,8 +85,8 @@ def exhibit(folder: Path, *words: str, **settings: str) -> subprocess.CompletedP
 
 
 @contextmanager
-def started(folder: Path, *words: str, **settings: str) -> Iterator[Running]:
-    """Start `exhibit run` (or other words) and wait for the lines it prints."""
+def started(folder: Path, *words: str, until: str = "token", **settings: str) -> Iterator[Running]:
+    """Start `exhibit run` (or other words) and read what it prints, until that line."""
     with (folder / "errors.log").open("a") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "service", *(words or ("run",))],
@@ -97,7 +97,7 @@ def started(folder: Path, *words: str, **settings: str) -> Iterator[Running]:
             text=True,
         )
     try:
-        yield Running(process, _listen(process, folder))
+        yield Running(process, _listen(process, folder, until))
     finally:
         if process.poll() is None:
             process.kill()
@@ -106,11 +106,11 @@ def started(folder: Path, *words: str, **settings: str) -> Iterator[Running]:
             process.stdout.close()
 
 
-def _listen(process: subprocess.Popen[str], folder: Path) -> dict[str, str]:
+def _listen(process: subprocess.Popen[str], folder: Path, until: str) -> dict[str, str]:
     said: dict[str, str] = {}
     for line in process.stdout or ():
         name, _, value = line.strip().partition(": ")
         said[name] = value
-        if name == "token":
+        if name == until:
             return said
     raise AssertionError((folder / "errors.log").read_text()[-2000:])

@@ -122,6 +122,7 @@ def test_the_first_run_brings_the_demo_and_says_how_to_get_in(tmp_path: Path) ->
     with started(tmp_path) as running:
         token, jobs = running.said["token"], f"{running.address}/api/v1/jobs"
         answers = call(f"{running.address}/metrics", token), call(jobs, token)
+        assert memory(running.process.pid) < MOST_MEMORY
         assert running.stop() == 0
     with started(tmp_path) as again:
         assert "password forgotten" in again.said["sign-in"]

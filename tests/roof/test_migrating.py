@@ -1,0 +1,61 @@
+"""A database is brought up to date with a way back, and never by an older Exhibit."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from service.core.migrations import FOLDER, NewerDatabase, head, is_current, migrate, revision_of
+from service.doors.tools import Tools
+
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision = "next", "{head}"
+def upgrade():
+    op.create_table("later", sa.Column("id", sa.Integer(), primary_key=True))
+"""
+
+
+@pytest.fixture
+def later(tmp_path: Path) -> Path:
+    """The folder of migrations as a later version will have it."""
+    folder = tmp_path / "100% later"
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "next.py").write_text(NEXT.format(head=head()))
+    return folder
+
+
+def test_an_empty_database_gets_its_tables_and_no_copy(bare_tools: Tools) -> None:
+    database = bare_tools.database
+
+    assert (revision_of(database), is_current(database)) == (None, False)
+    assert migrate(database) is None
+    assert (revision_of(database), is_current(database)) == (head(), True)
+    assert migrate(database) is None
+
+
+def test_sqlite_is_copied_before_it_is_changed(bare_tools: Tools, later: Path) -> None:
+    database = bare_tools.database
+    migrate(database)
+    copy = migrate(database, later)
+
+    assert is_current(database, later)
+    assert "later" in sa.inspect(database.engine).get_table_names()
+    assert (copy is not None) == database.is_sqlite
+    if copy:
+        assert copy == Path(f"{database.url.database}.before-next")
+        with closing(sqlite3.connect(copy)) as old:
+            assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [(head(),)]
+        assert copy.stat().st_mode & 0o077 == 0
+
+
+def test_an_older_exhibit_leaves_a_newer_database_alone(bare_tools: Tools, later: Path) -> None:
+    migrate(bare_tools.database, later)
+
+    with pytest.raises(NewerDatabase, match="does not know"):
+        migrate(bare_tools.database)
+    assert revision_of(bare_tools.database) == "next"
