@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -140,9 +140,10 @@ class Blobs:
         if self._folder is not None:
             with _failures():
                 for path in (self._folder / INCOMING).iterdir():
-                    if path.stat().st_mtime < when.timestamp():
-                        path.unlink(missing_ok=True)
-                        swept += 1
+                    with suppress(FileNotFoundError):  # it arrived whole in this very moment
+                        if path.stat().st_mtime < when.timestamp():
+                            path.unlink()
+                            swept += 1
         return swept
 
     def check(self) -> None:
