@@ -11,7 +11,17 @@ from starlette.exceptions import HTTPException
 from service.core.errors import Fault, NotFound, Refusal, Unknown
 from service.core.idempotency import Replayed
 from service.doors.refusals import headers_of, refusal_of, status_of
-from service.web import apply, careers, desk, jobs, scorecards, sign_in, status, submissions
+from service.web import (
+    apply,
+    careers,
+    desk,
+    exports,
+    jobs,
+    scorecards,
+    sign_in,
+    status,
+    submissions,
+)
 from service.web.render import FOLDER, page
 
 ROUTERS: list[APIRouter] = [
@@ -22,6 +32,7 @@ ROUTERS: list[APIRouter] = [
     jobs.router,
     scorecards.router,
     desk.router,
+    exports.router,
     submissions.router,
 ]
 
