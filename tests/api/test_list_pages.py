@@ -1,5 +1,7 @@
 """The list page by page, and how a client stays in step with it."""
 
+import hashlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +12,11 @@ from service.core import outbox
 from service.core.clock import utc_now
 from service.core.outbox import Event, EventRow
 from service.domain.accounts.actor import SYSTEM
+from service.domain.accounts.tables import SignIn
 from service.domain.jobs.events import JobTeamSet
 from service.domain.jobs.tables import TeamMember
 from service.domain.submissions.actions import set_access
-from service.domain.submissions.tables import Submission
+from service.domain.submissions.tables import Access, Submission
 from tests.listing import URL, judge, names, scored, send
 from tests.worlds import Person, World
 
@@ -167,3 +170,28 @@ def test_a_locked_scorecard_is_no_change_of_the_submission(
         outbox.record(session, SYSTEM, world.submission.id, Locked())
 
     assert walk(client, world.recruiter, updated_since=sync)[0] == []
+
+
+def test_the_page_shows_lines_only(client: TestClient, world: World) -> None:
+    with world.database.write() as session:
+        lost = Access(
+            submission_id=world.submission.id,
+            user_id=world.reviewer.id,
+            assigned=False,
+            changed_at=utc_now(),
+        )
+        session.add(lost)
+        signed_in = SignIn(
+            user_id=world.reviewer.id,
+            token_digest=hashlib.sha256(b"cookie").hexdigest(),
+            last_seen_at=utc_now(),
+            expires_at=utc_now() + timedelta(hours=1),
+        )
+        session.add(signed_in)
+    since = {"updated_since": "2020-01-01T00:00:00Z"}
+
+    page = client.get("/desk/submissions", params=since, headers={"Cookie": "exhibit=cookie"})
+
+    assert walk(client, world.reviewer, **since)[0] != []
+    assert page.status_code == 200
+    assert str(world.submission.id) not in page.text
