@@ -1,6 +1,7 @@
 """The whole site in this process, with a few routes that misbehave on purpose."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from service.app import build_tools, create_app, show_fault
 from service.doors.tools import Tools
 from service.settings import Limits, Settings
 from tests.databases import recreate_postgresql
+from tests.roof.processes import (
+    BODY_SECONDS,
+    HEADER_SECONDS,
+    PLENTY,
+    Running,
+    exhibit,
+    started,
+)
+
+LAST = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 @pytest.fixture
@@ -85,3 +96,25 @@ def bare_tools(bare_database_url: str, tmp_path: Path) -> Iterator[Tools]:
 @pytest.fixture
 def bare_postgresql_url(postgresql_server: str) -> str:
     return recreate_postgresql(postgresql_server, "bare")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("sockets")
+    person = ("--name", "Ada", "--email", "ada@example.org", "--password", "correct horse staple")
+    assert exhibit(folder, "init", *person).returncode == 0
+    seconds = {
+        "limits__header_seconds": str(HEADER_SECONDS),
+        "limits__body_seconds": str(BODY_SECONDS),
+    }
+    with started(folder, **seconds) as running:
+        yield running
+
+
+@pytest.fixture
+def innocent_served(server: Running) -> Iterator[None]:
+    """After whatever a test did, the next client is served."""
+    yield
+    began = time.monotonic()
+    assert server.exchange(LAST).startswith(b"HTTP/1.1 200")
+    assert time.monotonic() - began < PLENTY

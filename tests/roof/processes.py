@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+HEADER_SECONDS = 1.0
+BODY_SECONDS = 1.0
+PLENTY = 6.0  # for a busy machine, and far from "for ever"
 SECONDS = 60  # for a process to start or to stop on a busy machine
 
 
@@ -114,3 +117,14 @@ def _listen(process: subprocess.Popen[str], folder: Path, until: str) -> dict[st
         if name == until:
             return said
     raise AssertionError((folder / "errors.log").read_text()[-2000:])
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def assert_refused(answer: bytes, *expected: int) -> None:
+    assert status(answer) in expected, answer[:300]
+    assert b"application/problem+json" in answer
+    assert b"nosniff" in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
