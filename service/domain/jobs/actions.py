@@ -87,12 +87,13 @@ def change_job(session: Session, actor: Actor, job: Job, change: JobChange) -> J
     before = job.model_dump(include=set(wanted))
     if wanted == before:
         return job
+    shown = job.model_dump(mode="json", include=set(wanted))
     job.sqlmodel_update(wanted)
     if job.state is JobState.OPEN:
         _require_whole(session, job)
     session.flush()
     detail: dict[str, object] = {
-        "before": JobChange.model_construct(**before).model_dump(mode="json", include=set(wanted)),
+        "before": shown,
         "after": change.model_dump(mode="json", exclude_unset=True),
     }
     outbox.record(session, actor, job.id, events.JobChanged(job_id=job.id), detail=detail)
