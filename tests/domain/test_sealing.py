@@ -4,330 +4,16 @@ A short model says who may see. Then the hidden scores are changed behind the se
 every answer to those who may not see must stay the same, byte for byte.
 """
 
-import base64
-import json
-from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
-from service.api.app import build_api
-from service.core.outbox import ActorKind, EventDetail, EventRow, Task
-from service.core.paging import SIGNATURE_BYTES
-from service.domain.accounts.actor import Actor
-from service.domain.accounts.tables import Role, User
-from service.domain.jobs.tables import Job, SealRule, TeamMember
-from service.domain.pipeline.tables import DecisionRecord
-from service.domain.reviews.queries import are_scores_open
-from service.domain.reviews.tables import (
-    Assignment,
-    AssignmentState,
-    Confidence,
-    Rating,
-    Recommendation,
-    Scorecard,
-    ScorecardState,
-    Unsealing,
-)
-from service.domain.submissions.tables import Access, Submission
-from tests import reviewing
-from tests.worlds import Person, Sent, World
-
-API = "/api/v1"
-REJECT = ("moves", {"to": "rejected", "reason": "depth"})
-REVIEWERS = ("reviewer", "reviewer2", "double")  # `double` is a recruiter of the job as well
-RUNNERS = ("double", "recruiter", "admin")
-ROLES = {
-    "reviewer": frozenset({Role.REVIEWER}),
-    "reviewer2": frozenset({Role.REVIEWER}),
-    "double": frozenset({Role.REVIEWER, Role.RECRUITER}),
-    "recruiter": frozenset({Role.RECRUITER}),
-    "admin": frozenset({Role.ADMIN}),
-}
-UNLOCKED = ("open", "declined", "abstained")
-LEFT_BEHIND = (
-    EventRow, EventDetail, Task, Unsealing, Rating, Scorecard, Assignment, Access, DecisionRecord
-)  # fmt: skip
-LISTS = (
-    "/assignments?updated_since=2020-01-01T00:00:00Z",
-    "/submissions?min_score=1",
-    "/submissions?min_score=2.6&sort=score",
-    "/submissions?sort=-score&limit=1",
-    "/submissions?updated_since=2020-01-01T00:00:00Z",
-)
-EXPORTS = tuple(
-    f"/exports/{what}.{form}"
-    for what in ("submissions", "scorecards", "ratings", "evidence", "history")
-    for form in ("csv", "jsonl")
-)
-
-
-@dataclass
-class Model:
-    """Who may see whose scorecard: the rule, written a second time."""
-
-    rule: str
-    states: dict[str, str] = field(default_factory=dict)
-    cards: dict[str, str] = field(default_factory=dict)
-    looked: set[str] = field(default_factory=set)
-
-    def is_in(self, who: str) -> bool:
-        """Whether the submission exists for somebody."""
-        return who in RUNNERS or self.states.get(who) in ("open", "done")
-
-    def sees(self, who: str) -> bool:
-        mine, all_states = self.states.get(who), self.states.values()
-        if mine in UNLOCKED:
-            return False
-        if who in self.looked or (mine == "done" and self.rule == "own_lock"):
-            return True
-        return "done" in all_states and not any(state in UNLOCKED for state in all_states)
-
-    def visible(self, who: str) -> set[str]:
-        """Whose locked scorecards somebody is shown."""
-        locked = {name for name, state in self.cards.items() if state == "locked"}
-        return locked if self.sees(who) else locked & {who}
-
-
-@dataclass
-class Play:
-    """One run: the people, the service and the model, side by side."""
-
-    client: TestClient
-    world: World
-    people: dict[str, Person]
-    model: Model
-
-    def assign(self, who: str) -> None:
-        answer = reviewing.assign(self.client, self.people["recruiter"], self._who(who), self.sent)
-        fits = who not in self.model.states
-        assert answer.status_code == (201 if fits else 409), answer.text
-        if fits:
-            self.model.states[who] = "open"
-
-    def draft(self, who: str, card: reviewing.Json) -> None:
-        etag = self._etag(who)
-        answer = reviewing.save(self.client, self._who(who), self.sent, card, etag)
-        fits = self.model.states.get(who) == "open"
-        assert (answer.status_code == 200) is fits, answer.text
-        if fits:
-            self.model.cards[who] = "draft"
-
-    def judge(self, who: str, card: reviewing.Json) -> None:
-        self.draft(who, card)
-        self.lock(who)
-
-    def lock(self, who: str) -> None:
-        etag = self._etag(who) or '"1"'
-        answer = reviewing.lock(self.client, self._who(who), self.sent, etag)
-        fits = self.model.states.get(who) == "open" and who in self.model.cards
-        assert (answer.status_code == 200) is fits, answer.text
-        if fits:
-            self.model.states[who], self.model.cards[who] = "done", "locked"
-
-    def answer(self, who: str, state: str) -> None:
-        if self.model.states.get(who) != "open":
-            return
-        answer = reviewing.change(
-            self.client, self._who(who), self.sent, self._assignment(who), state=state
-        )
-        assert answer.status_code == 200, answer.text
-        self.model.states[who] = state
-
-    def reassign(self, who: str, to: str) -> None:
-        if who not in self.model.states:
-            return
-        answer = reviewing.change(
-            self.client,
-            self.people["recruiter"],
-            self.sent,
-            self._assignment(who),
-            reviewer=str(self._who(to).id),
-        )
-        fits = self.model.states[who] in UNLOCKED and to not in self.model.states
-        assert answer.status_code == (200 if fits else 409), answer.text
-        if fits:
-            self.model.states[who], self.model.states[to] = "reassigned", "open"
-
-    def unseal(self, who: str) -> None:
-        answer = reviewing.unseal(self.client, self._who(who), self.sent)
-        fits = who in RUNNERS and self.model.states.get(who) not in UNLOCKED
-        seen = self.model.is_in(who)
-        assert answer.status_code == (200 if fits else 403 if seen else 404), answer.text
-        if fits:
-            self.model.looked.add(who)
-
-    def decide(self) -> None:
-        """Reject, which freezes the scores; or take it back, which leaves them frozen."""
-        with self.world.database.read() as session:
-            submission = session.get_one(Submission, self.sent.id)
-        headers = {**self._who("recruiter").auth, "If-Match": f'"{submission.version}"'}
-        step, body = ("reopen", {"reason": "Mistake."}) if submission.decision else REJECT
-        done = self.client.post(f"{self.sent.url}/{step}", json=body, headers=headers)
-        assert done.is_success, done.text
-
-    def check_sight(self) -> None:
-        with self.world.database.read() as session:
-            submission = session.get_one(Submission, self.sent.id)
-            for name, person in self.people.items():
-                actor = Actor(ActorKind.USER, person.id, roles=ROLES[name])
-                assert are_scores_open(session, actor, submission) is self.model.sees(name), name
-
-    def check_shown(self) -> None:
-        """That everybody is shown the locked scorecards that are open to them, and no others."""
-        for name, person in self.people.items():
-            listed = self.client.get(f"{self.sent.url}/scorecards", headers=person.auth)
-            summary = self.client.get(f"{self.sent.url}/summary", headers=person.auth)
-            if not self.model.is_in(name):
-                assert (listed.status_code, summary.status_code) == (404, 404)
-                continue
-            shown = {card["reviewer"]["id"] for card in listed.json()["items"]}
-            assert shown == {str(self._who(each).id) for each in self.model.visible(name)}
-            assert listed.json()["sealed"] is (not self.model.sees(name))
-            number = len(shown) if self.model.sees(name) else None
-            assert summary.json()["n"] == number
-
-    def check_reads(self, who: str, *, gone: bool) -> None:
-        """That no read tells what is hidden, nor, while sealed, how much of it there is."""
-        before = self._read_all(who)
-        with self.world.database.write() as session:
-            if gone and not self.model.sees(who):
-                others = sa.delete(Scorecard).where(*self._hidden_from(who))
-                session.connection().execute(others)
-            else:
-                self._turn_round(session, who)
-        assert self._read_all(who) == before
-
-    def _read_all(self, who: str) -> dict[str, object]:
-        """What every read of the API answers, without what changes from call to call."""
-        with self.world.database.read() as session:
-            mine = select(Assignment.id).where(Assignment.submission_id == self.sent.id)
-            ids = session.exec(mine.order_by(col(Assignment.id))).all()
-        paths = [path.replace("{id}", str(self.sent.id)) for path in about_one()]
-        paths += [f"/submissions/{self.sent.id}/assignments/{id}" for id in ids]
-        auth = self._who(who).auth
-        return {
-            path: steady(self.client.get(API + path, headers=auth))
-            for path in (*paths, *LISTS, *EXPORTS)
-        }
-
-    def _turn_round(self, session: Session, who: str) -> None:
-        """Change all that is hidden from somebody: what scorecards say, what decisions froze."""
-        for card in session.exec(select(Scorecard).where(*self._hidden_from(who))).all():
-            turn_card(session, card)
-        if not self.model.sees(who):
-            for record in session.exec(select(DecisionRecord)).all():
-                record.snapshot = {"scorecards": []}
-
-    def _hidden_from(self, who: str) -> list[sa.ColumnElement[bool]]:
-        visible = {self._who(name).id for name in self.model.visible(who) | {who}}
-        here = col(Scorecard.submission_id) == self.sent.id
-        return [here, col(Scorecard.reviewer_id).not_in(visible)]
-
-    @property
-    def sent(self) -> Sent:
-        return self.world.submission
-
-    def _who(self, name: str) -> Person:
-        return self.people[name]
-
-    def _assignment(self, who: str) -> reviewing.Json:
-        listed = reviewing.read(self.client, self.people["recruiter"], self.sent, "assignments")
-        wanted = str(self._who(who).id)
-        found: reviewing.Json = next(
-            each for each in listed.json()["items"] if each["reviewer"]["id"] == wanted
-        )
-        return found
-
-    def _etag(self, who: str) -> str | None:
-        mine = reviewing.read(self.client, self._who(who), self.sent, "scorecards/mine")
-        return str(mine.headers["ETag"]) if "ETag" in mine.headers else None
-
-
-@cache
-def about_one() -> list[str]:
-    """Every read about one submission that the API has: a new one from its first day."""
-    paths = build_api().openapi()["paths"]
-    return [
-        path
-        for path, calls in paths.items()
-        if "get" in calls and path.startswith("/submissions/{id}") and path.count("{") == 1
-    ]
-
-
-def steady(answer: Any) -> tuple[int, str | None, object]:
-    """An answer without the places in lists that name the time of asking."""
-    etag = answer.headers.get("ETag")
-    if answer.headers.get("content-type") != "application/json":
-        return answer.status_code, etag, answer.content
-    body = answer.json()
-    if body.pop("sync", None) or body.get("next_cursor"):
-        body["next_cursor"] = place_in(body["next_cursor"])
-        return answer.status_code, etag, body
-    return answer.status_code, etag, answer.content
-
-
-def place_in(cursor: str | None) -> object:
-    """What a cursor gives away to those who take it apart: the sort keys of the last row."""
-    if cursor is None:
-        return None
-    padded = cursor + "=" * (-len(cursor) % 4)
-    return json.loads(base64.urlsafe_b64decode(padded)[SIGNATURE_BYTES:])[:-1]
-
-
-def turn_card(session: Session, card: Scorecard) -> None:
-    """Say the opposite, without a trace in version or time."""
-    words, surety = list(Recommendation), list(Confidence)
-    said = {
-        "recommendation": card.recommendation and words[-1 - words.index(card.recommendation)],
-        "confidence": card.confidence and surety[-1 - surety.index(card.confidence)],
-        "forecast": None if card.forecast is None else 100 - card.forecast,
-        "composite": None if card.composite is None else 5 - card.composite,
-        "comment": card.comment.swapcase(),
-    }
-    here = sa.update(Scorecard).where(col(Scorecard.id) == card.id)
-    session.connection().execute(here.values(**said, updated_at=card.updated_at))
-    turned = sa.update(Rating).where(col(Rating.scorecard_id) == card.id)
-    session.connection().execute(turned.values(level=5 - col(Rating.level), comment="Turned."))
-
-
-def begin(client: TestClient, world: World, rule: SealRule) -> Play:
-    """The world as it was first; `double` joins the team, and the other submission has a score."""
-    double = world.other_recruiter
-    with world.database.write() as session:
-        for table in LEFT_BEHIND:
-            session.connection().execute(sa.delete(table))
-        session.get_one(Job, world.job_id).seal_rule = rule
-        submission = session.get_one(Submission, world.submission.id)
-        submission.decision = submission.decided_at = None
-        if Role.REVIEWER not in session.get_one(User, double.id).roles:
-            session.get_one(User, double.id).roles = [Role.RECRUITER, Role.REVIEWER]
-            session.add(TeamMember(job_id=world.job_id, user_id=double.id))
-        add_other_score(session, world)
-    people = {name: getattr(world, name) for name in ROLES if name != "double"}
-    return Play(client, world, {**people, "double": double}, Model(rule))
-
-
-def add_other_score(session: Session, world: World) -> None:
-    here, reviewer = world.submission2, world.outsider.id
-    done = AssignmentState.DONE
-    session.add(Assignment(submission_id=here.id, reviewer_id=reviewer, state=done))
-    session.add(
-        Scorecard(
-            submission_id=here.id,
-            reviewer_id=reviewer,
-            revision_id=here.revision_id,
-            rubric_id=world.rubric_id,
-            state=ScorecardState.LOCKED,
-            composite=2.5,
-        )
-    )
-
+from service.domain.jobs.tables import SealRule
+from service.domain.reviews.tables import Confidence, Recommendation
+from tests.plays import REVIEWERS, ROLES, RUNNERS, begin
+from tests.worlds import World
 
 levels = st.integers(1, 4)
 cards = st.builds(
@@ -360,9 +46,13 @@ steps = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=settings().max_examples * 3 // 5,  # a run is some eighty requests
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     rule=st.sampled_from(SealRule),
+    early=st.lists(st.sampled_from(RUNNERS), max_size=2, unique=True),
     first=st.lists(reviewers, max_size=3, unique=True),
     then=st.lists(steps, max_size=8),
     viewer=st.sampled_from([*ROLES]),
@@ -372,14 +62,18 @@ def test_no_order_of_things_tells_anybody_a_sealed_score(
     client: TestClient,
     world: World,
     rule: SealRule,
+    early: list[str],
     first: list[str],
     then: list[tuple[Any, ...]],
     viewer: str,
     gone: bool,
 ) -> None:
     play = begin(client, world, rule)
+    for who in early:
+        play.unseal(who)
     for who in first:
         play.assign(who)
+    play.check_sight()
     for name, *arguments in then:
         getattr(play, name)(*arguments)
         play.check_sight()
