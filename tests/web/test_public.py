@@ -1,0 +1,125 @@
+"""The public pages: what strangers see, send and lose nothing of."""
+
+import json
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import func, select
+
+from service.domain.submissions.tables import Draft, StagedFile, Submission
+from service.doors.tools import Tools
+from service.worker.loop import run_once
+from tests.worlds import World
+
+APPLY = "/jobs/engineer/apply"
+GOOD = {
+    "name": "Ida",
+    "email": "ida@example.org",
+    "consent": "yes",
+    "evidence-0-claim": "I made it.",
+    "do": "send",
+}
+
+
+def count(world: World, table: type[Submission | Draft | StagedFile]) -> int:
+    with world.database.read() as session:
+        return session.exec(select(func.count()).select_from(table)).one()
+
+
+def draft_in(text: str) -> str:
+    found = re.search(r'name="draft" value="([^"]*)"', text)
+    assert found
+    return found[1]
+
+
+def test_the_job_page_says_what_search_engines_read(client: TestClient, world: World) -> None:
+    page = client.get("/jobs/engineer").text
+
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    assert found
+    posting = json.loads(found[1])
+    assert posting["@type"] == "JobPosting"
+    assert posting["title"] == "Software Engineer"
+    assert "<strong>things</strong>" in page
+
+
+def test_a_form_is_sent_once_however_often_it_is_pressed(client: TestClient, world: World) -> None:
+    data = GOOD | {"idempotency_key": "one"}
+    answers = [client.post(APPLY, data=data) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 303]
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert count(world, Submission) == 3
+
+
+def test_a_refused_form_keeps_every_word_and_file(client: TestClient, world: World) -> None:
+    data = GOOD | {"email": "nonsense", "statement": "Words & words"}
+    files = [("evidence-0-files", ("a.txt", b"text")), ("evidence-0-files", ("b.html", b"<html>"))]
+    refused = client.post(APPLY, data=data, files=files)
+
+    assert refused.status_code == 422
+    assert "Words &amp; words" in refused.text
+    assert "a.txt" in refused.text
+    assert 'id="evidence-0-files-mistake"' in refused.text
+    assert (count(world, Submission), count(world, Draft), count(world, StagedFile)) == (2, 1, 1)
+    sent = client.post(
+        APPLY, data=data | {"email": "i@example.org", "draft": draft_in(refused.text)}
+    )
+    assert sent.status_code == 303
+    assert (count(world, Submission), count(world, Draft), count(world, StagedFile)) == (3, 0, 0)
+
+
+def test_a_link_alone_is_an_exhibit(client: TestClient, world: World) -> None:
+    data = {key: value for key, value in GOOD.items() if key != "evidence-0-claim"}
+    data["evidence-0-link"] = "https://example.org/work"
+
+    assert client.post(APPLY, data=data).status_code == 303
+
+
+def test_a_program_that_fills_in_everything_is_thanked_and_forgotten(
+    client: TestClient, world: World
+) -> None:
+    answer = client.post(APPLY, data=GOOD | {"leave_empty": "buy"})
+
+    assert answer.status_code == 303
+    assert client.get(answer.headers["location"]).status_code == 200
+    assert count(world, Submission) == 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/status/x", "/confirm/x", "/withdraw/x", "/drafts/x", "/receipts/x", f"{APPLY}?draft=x"],
+)
+def test_a_made_up_link_opens_nothing(client: TestClient, world: World, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_known_and_unknown_addresses_get_the_same_answer(client: TestClient, world: World) -> None:
+    pages = []
+    for email in ("ada@example.org", "new@example.org"):
+        sent = client.post(APPLY, data=GOOD | {"email": email})
+        receipt = client.get(sent.headers["location"])
+        hidden = re.sub(r"[0-9a-f-]{36}", "ID", receipt.text)
+        pages.append((sent.status_code, receipt.status_code, re.sub(r"\d\d:\d\d", "", hidden)))
+
+    assert pages[0] == pages[1]
+
+
+def test_looking_at_a_link_to_confirm_confirms_nothing(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    client.post(APPLY, data=GOOD | {"email": "ada@example.org"})
+    run_once(tools)
+    mails = [p.read_text() for p in (tools.settings.data_dir / "mail").glob("*.eml")]
+    link = next(m[0] for mail in mails if (m := re.search(r"/confirm/\S+", mail)))
+    looked = client.get(link)
+    with world.database.read() as session:
+        before = session.get_one(Submission, world.submission.id).revision
+    pressed = [client.post(link).status_code for _ in range(2)]
+    with world.database.read() as session:
+        after = session.get_one(Submission, world.submission.id).revision
+
+    assert looked.status_code == 200
+    assert (before, after) == (1, 2)
+    assert pressed == [200, 404]
