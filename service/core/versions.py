@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from service.core.errors import Malformed, Stale
 
+VERSION = re.compile(r"[1-9][0-9]{0,17}")
 ETAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
 
 
@@ -35,4 +36,4 @@ def parse_if_match(header: str) -> Expected:
     if not text or None in tags:
         raise Malformed
     strong = (tag[2] for tag in tags if tag and not tag[1])
-    return Expected(frozenset(int(tag) for tag in strong if tag.isascii() and tag.isdecimal()))
+    return Expected(frozenset(int(tag) for tag in strong if VERSION.fullmatch(tag)))

@@ -1,8 +1,9 @@
 """Routes that look before they read: credential, media type, JSON, unknown query parameters."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
+from uuid import UUID
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
@@ -10,7 +11,7 @@ from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from service.core.errors import Fault, Invalid, Malformed, Unknown, Unsupported
+from service.core.errors import Fault, Invalid, Malformed, NotFound, Unknown, Unsupported
 from service.core.strict_json import strict_json
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -27,12 +28,14 @@ class JsonRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         known = self._known_parameters()
+        ids = [p.alias for p in self.dependant.path_params if p.field_info.annotation is UUID]
         takes_json = self.body_field is not None and not isinstance(
             self.body_field.field_info, Form
         )
 
         async def checked(request: Request) -> Response:
             self.admit(request)
+            _check_ids(request, ids)
             _check_query(request, known)
             if "content-encoding" in request.headers:
                 raise Unsupported(accepted="the body without Content-Encoding")
@@ -72,6 +75,18 @@ def _query_parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
             yield parameter.alias, model
     for below in dependant.dependencies:
         yield from _query_parameters(below)
+
+
+def _check_ids(request: Request, names: Sequence[str]) -> None:
+    """An id has one spelling, so that a thing has one address. Raises NotFound."""
+    for name in names:
+        text = request.path_params[name]
+        try:
+            found = str(UUID(text)) == text
+        except ValueError:
+            found = False
+        if not found:
+            raise NotFound
 
 
 def _check_query(request: Request, known: dict[str, bool]) -> None:

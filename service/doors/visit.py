@@ -77,7 +77,7 @@ class Visit:
         headers = dict(headers or {})
         if etag is not None:
             headers["ETag"] = etag_of(etag)
-        self._keep(status, headers, None if secret else body)
+        self._keep(status, headers, None if secret else body or "")
         media_type = None if body is None else "application/json"
         return Response(body, status, headers, media_type=media_type)
 
