@@ -82,3 +82,22 @@ def test_a_candidate_goes_on_later_adds_and_withdraws(site: Site) -> None:
     page.goto(status)
 
     assert "You have withdrawn this submission." in page.inner_text("main")
+
+
+def test_script_adds_exhibits_in_place_and_keeps_what_was_typed(site: Site) -> None:
+    page = site.visit(phone=True)
+    page.goto(f"{site.address}/jobs/{JOB}/apply")
+    page.fill("#name", "Ada")
+    page.click("button[value=add]")
+    page.fill("#evidence-1-claim", "The second one.")
+    page.reload()
+
+    assert page.input_value("#name") == "Ada"
+    assert page.input_value("#evidence-1-claim") == "The second one."
+    page.fill("#email", "ada@example.org")
+    page.fill("#evidence-0-claim", "The first one.")
+    page.check("#consent")
+    page.click("button[value=send]")
+    page.wait_for_selector("text=Thank you")
+    page.goto(f"{site.address}/jobs/{JOB}/apply")
+    assert page.input_value("#name") == ""
