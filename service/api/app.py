@@ -20,6 +20,7 @@ from service.api.submissions import public as public_submissions
 from service.api.submissions import router as submissions
 from service.core.errors import Refusal
 from service.core.idempotency import Replayed
+from service.doors.openapi import REFUSED, DescribedApi
 from service.doors.refusals import problem, problem_of, refusal_of
 
 ROUTERS: list[APIRouter] = [
@@ -42,7 +43,9 @@ ROUTERS: list[APIRouter] = [
 
 def build_api() -> FastAPI:
     """Everything under /api/v1."""
-    api = FastAPI(title="Exhibit", version="1", docs_url=None, redoc_url=None)
+    api = DescribedApi(
+        title="Exhibit", version="1", docs_url=None, redoc_url=None, responses=REFUSED
+    )
     for router in ROUTERS:
         api.include_router(router)
     api.exception_handler(Refusal)(show_refusal)

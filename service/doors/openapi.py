@@ -1,8 +1,45 @@
-"""Pieces of the OpenAPI document for bodies that routes read themselves."""
+"""Pieces of the OpenAPI document: bodies that routes read themselves, and how they refuse."""
 
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import BaseModel
+
+REFUSED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A refusal; its `code` says which.",
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
+}
+
+
+class FaultOut(BaseModel):
+    """One thing wrong with what was sent; `pointer` says where (RFC 6901)."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """Every refusal (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FaultOut]
+
+
+class DescribedApi(FastAPI):
+    """Says in its document that every refusal is a problem."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        document["components"]["schemas"]["Problem"] = plain_schema(Problem)
+        return document
 
 
 def plain_schema(model: type[BaseModel]) -> dict[str, Any]:
