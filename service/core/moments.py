@@ -1,7 +1,7 @@
 """Points in time and days as text: RFC 3339 times with an offset, ISO 8601 days, nothing else."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -20,9 +20,11 @@ def parse_moment(text: object) -> datetime:
         return text.astimezone(UTC)
     if isinstance(text, str) and _MOMENT.fullmatch(text):
         try:
-            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+            moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
-            pass
+            moment = datetime.min
+        if MINYEAR < moment.year < MAXYEAR:  # so that it can be shown in every time zone
+            return moment
     raise PydanticCustomError("time_invalid", "Enter a time as 2026-03-01T09:00:00Z.")
 
 
