@@ -39,7 +39,7 @@ from service.doors.pages import PageVisit
 from service.doors.refusals import faults_of, status_of
 from service.web.render import page, words
 from service.web.typed import Typed
-from service.web.versions import version_in
+from service.web.versions import LONGEST, version_in
 
 router = APIRouter(prefix="/desk/jobs")
 EMPLOYMENT = [
@@ -247,6 +247,11 @@ def _blame(typed: Typed, error: ValidationError | Refusal) -> int:
     return status_of(error)
 
 
+def _number(text: str) -> int | str:
+    """The number, or the text as it is, to be refused with the rest."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else text
+
+
 def _fields(typed: Typed) -> dict[str, object]:
     names = ("title", "summary", "description", "location", "employment_type", "timezone")
     fields: dict[str, object] = {name: typed.value(name) for name in names}
@@ -254,7 +259,7 @@ def _fields(typed: Typed) -> dict[str, object]:
     return fields | {
         "remote": bool(typed.value("remote")),
         "seal_rule": typed.value("seal_rule"),
-        "reviews_wanted": int(wanted) if wanted.isascii() and wanted.isdecimal() else wanted,
+        "reviews_wanted": _number(wanted),
         "closes_at": _moment(typed.value("closes_at"), typed.value("timezone")),
     }
 
@@ -309,7 +314,7 @@ def _criteria(typed: Typed) -> list[dict[str, object]]:
                     "key": key,
                     "name": name,
                     "description": typed.value(f"{at}description"),
-                    "weight": int(weight) if weight.isascii() and weight.isdecimal() else weight,
+                    "weight": _number(weight),
                     "anchors": [
                         {"name": f"Level {level}", "anchor": typed.value(f"{at}anchor-{level}")}
                         for level in LEVELS

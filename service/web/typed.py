@@ -10,6 +10,7 @@ from service.doors.forms import Form
 DETAIL = ("title", "contribution", "started", "ended", "cannot_show", "vouchers-0-name")
 ABOUT = ("statement", "location", "links")
 MOST_EXHIBITS = 20
+_NUMBERS = {str(number) for number in range(MOST_EXHIBITS)}
 HIDDEN = {"draft", "invited", "do", "drop", "leave_empty", "idempotency_key"}
 
 
@@ -93,6 +94,6 @@ def exhibits_in(fields: dict[str, list[str]]) -> list[int]:
     numbers = {0}
     for name in fields:
         parts = name.split("-")
-        if parts[0] == "evidence" and len(parts) > 2 and parts[1].isdecimal():  # noqa: PLR2004
+        if parts[0] == "evidence" and len(parts) > 2 and parts[1] in _NUMBERS:  # noqa: PLR2004
             numbers.add(int(parts[1]))
-    return sorted(number for number in numbers if number < MOST_EXHIBITS)
+    return sorted(numbers)
