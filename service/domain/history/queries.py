@@ -20,7 +20,8 @@ from service.domain.history.sentences import (
     names_for,
 )
 from service.domain.jobs.tables import Stage
-from service.domain.reviews.policy import runs, sees_scores
+from service.domain.reviews.policy import sees_scores
+from service.domain.submissions.policy import runs
 from service.domain.submissions.tables import Submission
 
 CANDIDATE = "The candidate"

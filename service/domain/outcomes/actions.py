@@ -6,11 +6,11 @@ from service.core import outbox
 from service.core.errors import Stale, StateConflict
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor, require
-from service.domain.outcomes import policy
 from service.domain.outcomes.events import OutcomeRecorded
 from service.domain.outcomes.inputs import OutcomeInput
 from service.domain.outcomes.queries import find_outcome
 from service.domain.outcomes.tables import Outcome
+from service.domain.submissions.queries import is_handled_by
 from service.domain.submissions.tables import Decision, Submission
 
 
@@ -32,7 +32,7 @@ def record_outcome(
     The submission must be locked, so that two first times come one after the other.
     Raises NotHired, Stale.
     """
-    require(policy.may_record_outcomes(actor))
+    require(is_handled_by(session, actor, submission))
     if submission.decision != Decision.HIRED:
         raise NotHired
     found = find_outcome(session, submission)

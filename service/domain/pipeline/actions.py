@@ -20,6 +20,7 @@ from service.domain.pipeline.inputs import MoveInput
 from service.domain.pipeline.queries import find_decision
 from service.domain.pipeline.tables import DecisionRecord, Move
 from service.domain.reviews.queries import score_snapshot
+from service.domain.submissions.queries import is_handled_by
 from service.domain.submissions.tables import Decision, Submission
 
 DECISIONS = frozenset(Decision)
@@ -57,7 +58,7 @@ def move_submission(
 
     Raises AlreadyDecided, AlreadyThere, StageElsewhere, ReasonNeeded.
     """
-    require(policy.may_move(actor))
+    require(is_handled_by(session, actor, submission))
     _refuse_decided(submission)
     if wanted.to not in DECISIONS:
         return _move(session, actor, submission, wanted)
@@ -87,7 +88,7 @@ def reopen_submission(
     session: Session, actor: Actor, submission: Submission, reason: str
 ) -> DecisionRecord:
     """Take a decision back; the submission goes on in the stage it was in. Raises NotDecided."""
-    require(policy.may_move(actor))
+    require(is_handled_by(session, actor, submission))
     record = find_decision(session, submission)
     if submission.decision is None or record is None:
         raise NotDecided

@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import Role
-from service.domain.jobs.tables import Job, SealRule, TeamMember
+from service.domain.jobs.tables import Job, SealRule
 from service.domain.reviews.tables import (
     Assignment,
     AssignmentState,
@@ -13,6 +13,7 @@ from service.domain.reviews.tables import (
     ScorecardState,
     Unsealing,
 )
+from service.domain.submissions.policy import runs
 from service.domain.submissions.tables import Submission
 
 # Asked, and neither done nor replaced by somebody else: these keep the scores sealed.
@@ -51,21 +52,6 @@ def visible_scorecards(actor: Actor) -> ColumnElement[bool]:
     )
     others = and_(col(Scorecard.state) == ScorecardState.LOCKED, open_to_me)
     return others if actor.is_system else or_(col(Scorecard.reviewer_id) == actor.user_id, others)
-
-
-def runs(actor: Actor) -> ColumnElement[bool]:
-    """Whether an actor hires for a submission's job, as a condition on Submission.
-
-    Recruiters on its team and admins: they assign, replace, and may look early.
-    """
-    if actor.has(Role.ADMIN):
-        return true()
-    if not actor.has(Role.RECRUITER):
-        return false()
-    team = select(TeamMember.job_id).where(
-        TeamMember.user_id == actor.user_id, col(TeamMember.left_at).is_(None)
-    )
-    return col(Submission.job_id).in_(team)
 
 
 def visible_assignments(actor: Actor) -> ColumnElement[bool]:

@@ -39,11 +39,21 @@ def _ways_in(actor: Actor) -> list[ColumnElement[bool]]:
     return ways
 
 
+def runs(actor: Actor) -> ColumnElement[bool]:
+    """Whether an actor hires for a submission's job, as a condition on Submission.
+
+    Recruiters on its team and admins: they move, decide, assign, and may look early.
+    """
+    if actor.is_system or actor.has(Role.ADMIN):
+        return true()
+    if not actor.has(Role.RECRUITER):
+        return false()
+    team = select(TeamMember.job_id).where(
+        TeamMember.user_id == actor.user_id, col(TeamMember.left_at).is_(None)
+    )
+    return col(Submission.job_id).in_(team)
+
+
 def may_handle(actor: Actor) -> bool:
     """Move, decide, assign, confirm by hand: for recruiters and admins, on what they can see."""
     return actor.is_system or (actor.has(Role.RECRUITER, Role.ADMIN) and actor.may_use(Scope.WRITE))
-
-
-def sees_unconfirmed(actor: Actor) -> bool:
-    """What came in under a known address without proof: for those who may confirm it by hand."""
-    return actor.is_system or actor.has(Role.RECRUITER, Role.ADMIN)

@@ -54,6 +54,17 @@ def get_submission(
     return found
 
 
+def is_run_by(session: Session, actor: Actor, submission: Submission) -> bool:
+    """Whether the actor hires for the submission's job."""
+    query = select(Submission.id).where(Submission.id == submission.id, policy.runs(actor))
+    return session.exec(query).first() is not None
+
+
+def is_handled_by(session: Session, actor: Actor, submission: Submission) -> bool:
+    """Whether the actor may move, decide and confirm here, not only on another job."""
+    return policy.may_handle(actor) and is_run_by(session, actor, submission)
+
+
 def get_revision(session: Session, submission: Submission, number: int | None = None) -> Revision:
     """A confirmed revision, the newest by default, with evidence and files. Raises NotFound."""
     wanted = submission.revision if number is None else number
@@ -69,7 +80,7 @@ def get_revision(session: Session, submission: Submission, number: int | None = 
 def list_revisions(session: Session, actor: Actor, submission: Submission) -> Sequence[Revision]:
     """Oldest first; what nobody has confirmed yet is for those who may confirm it."""
     query = select(Revision).where(Revision.submission_id == submission.id)
-    if not policy.sees_unconfirmed(actor):
+    if not is_run_by(session, actor, submission):
         query = query.where(Revision.state == RevisionState.CONFIRMED)
     return session.exec(query.order_by(col(Revision.id))).all()
 
@@ -79,7 +90,7 @@ def get_revision_by_id(
 ) -> Revision:
     """Any revision, also one that waits, with evidence and files. Raises NotFound."""
     query = select(Revision).where(Revision.id == id, Revision.submission_id == submission.id)
-    if not policy.sees_unconfirmed(actor):
+    if not is_run_by(session, actor, submission):
         query = query.where(Revision.state == RevisionState.CONFIRMED)
     found = session.exec(query.options(*load_lists(Revision.evidence, Revision.files))).first()
     if not found:
@@ -111,7 +122,7 @@ def get_file(session: Session, actor: Actor, submission: Submission, id: UUID) -
         .join(Revision)
         .where(SubmissionFile.id == id, Revision.submission_id == submission.id)
     )
-    if not policy.sees_unconfirmed(actor):
+    if not is_run_by(session, actor, submission):
         query = query.where(Revision.state == RevisionState.CONFIRMED)
     found = session.exec(query).first()
     if not found:

@@ -18,8 +18,9 @@ from service.domain.desk.exports.table import Record, fetch
 from service.domain.desk.inputs import ExportFilter
 from service.domain.desk.queries.filters import joined, matching
 from service.domain.jobs.tables import Criterion, Job, Rubric
-from service.domain.reviews.policy import runs, sees_scores
+from service.domain.reviews.policy import sees_scores
 from service.domain.reviews.tables import Rating, Recommendation, Scorecard, ScorecardState
+from service.domain.submissions.policy import runs
 from service.domain.submissions.tables import Submission
 
 FIGURES = ("median", "mean", "max", "n")

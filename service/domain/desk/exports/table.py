@@ -18,7 +18,7 @@ from service.domain.desk import policy
 from service.domain.desk.inputs import ExportFilter
 from service.domain.desk.queries.filters import joined, matching, order_of
 from service.domain.desk.queries.steps import changed
-from service.domain.reviews.policy import runs
+from service.domain.submissions.policy import runs
 from service.domain.submissions.tables import Revision, Submission
 
 BATCH = 100

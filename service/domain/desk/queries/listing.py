@@ -16,9 +16,9 @@ from service.domain.desk.inputs import SubmissionFilter
 from service.domain.desk.queries.filters import Order, joined, matching, order_of
 from service.domain.desk.queries.steps import Since, changed, list_gone
 from service.domain.jobs.tables import Job, Stage
-from service.domain.reviews.policy import runs
 from service.domain.reviews.queries import visible_composite
 from service.domain.reviews.tables import Assignment, AssignmentState
+from service.domain.submissions.policy import runs
 from service.domain.submissions.tables import Decision, Evidence, EvidenceKind, Revision, Submission
 
 ROW, GONE = "row", "gone"

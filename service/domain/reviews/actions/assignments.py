@@ -21,7 +21,6 @@ from service.domain.reviews.events import (
     ReviewerAssigned,
 )
 from service.domain.reviews.inputs import AssignmentChange, AssignmentInput
-from service.domain.reviews.queries import is_run_by
 from service.domain.reviews.queries.assignments import (
     find_assignment,
     find_next,
@@ -33,6 +32,7 @@ from service.domain.reviews.queries.assignments import (
 )
 from service.domain.reviews.tables import Assignment, AssignmentState
 from service.domain.submissions.actions import set_access
+from service.domain.submissions.queries import is_run_by
 from service.domain.submissions.tables import Submission
 
 

@@ -25,7 +25,6 @@ from service.domain.reviews.queries import (
     OwnReview,
     find_own_scorecard,
     get_own_review,
-    is_run_by,
 )
 from service.domain.reviews.queries.assignments import find_assignment, hold_submission
 from service.domain.reviews.queries.scorecards import has_looked
@@ -37,7 +36,7 @@ from service.domain.reviews.tables import (
     ScorecardState,
     Unsealing,
 )
-from service.domain.submissions.queries import get_revision
+from service.domain.submissions.queries import get_revision, is_run_by
 from service.domain.submissions.tables import Revision, Submission
 
 

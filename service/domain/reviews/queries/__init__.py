@@ -3,7 +3,6 @@
 from service.domain.reviews.queries.assignments import (
     find_assignment,
     get_assignment,
-    is_run_by,
     list_assignments,
     list_inbox,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "get_assignment",
     "get_own_review",
     "in_order",
-    "is_run_by",
     "list_assignments",
     "list_inbox",
     "list_scorecards",

@@ -128,12 +128,6 @@ def find_reviewer(session: Session, id: UUID) -> User | None:
     return found if fit else None
 
 
-def is_run_by(session: Session, actor: Actor, submission: Submission) -> bool:
-    """Whether the actor hires for the submission's job."""
-    query = select(Submission.id).where(Submission.id == submission.id, policy.runs(actor))
-    return session.exec(query).first() is not None
-
-
 def hold_submission(session: Session, submission: Submission) -> None:
     """Let reviews of one submission change one after another, without changing the submission.
 

@@ -12,7 +12,6 @@ from service.core.clock import utc_now
 from service.core.db import load_lists
 from service.core.errors import Fault, Forbidden, Invalid, StateConflict
 from service.domain.accounts.actor import Actor, require
-from service.domain.submissions import policy
 from service.domain.submissions.actions.content import (
     Place,
     add_evidence,
@@ -22,6 +21,7 @@ from service.domain.submissions.actions.content import (
 )
 from service.domain.submissions.events import RevisionAdded, RevisionConfirmed, RevisionExpired
 from service.domain.submissions.inputs import MOST_EVIDENCE, AdditionInput, StoredFile
+from service.domain.submissions.queries import is_handled_by
 from service.domain.submissions.tables import (
     Evidence,
     LinkPurpose,
@@ -63,7 +63,7 @@ def confirm_revision(
     could confirm it end. Raises Forbidden, ReasonMissing, RevisionSettled.
     """
     if actor.is_staff:
-        require(policy.may_handle(actor))
+        require(is_handled_by(session, actor, submission))
         if not reason.strip():
             raise ReasonMissing(faults=[Fault("/reason", "Write a reason.")])
     elif actor.id != submission.candidate_id and not actor.is_system:
