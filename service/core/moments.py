@@ -22,7 +22,7 @@ def parse_moment(text: object) -> datetime:
         try:
             moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
-            moment = datetime.min
+            moment = datetime.min.replace(tzinfo=UTC)
         if MINYEAR < moment.year < MAXYEAR:  # so that it can be shown in every time zone
             return moment
     raise PydanticCustomError("time_invalid", "Enter a time as 2026-03-01T09:00:00Z.")
