@@ -11,7 +11,7 @@ from service.api.app import ROUTERS, build_api
 from service.core.clock import utc_now
 from service.core.secrets import digest
 from service.domain.accounts.tables import ApiToken, Scope, User
-from tests.hostile.calls import APART, CALLS, Full
+from tests.hostile.calls import APART, CALLS, Call, Full
 from tests.hostile.invariants import Watch
 from tests.worlds import World
 
@@ -45,7 +45,7 @@ def test_each_call_is_right_as_the_table_has_it(client: TestClient, full: Full) 
     ("name", "calls"), [("reviewer", HIGHER), ("outsider", HIGHER), ("recruiter", ADMINS)]
 )
 def test_who_has_a_lesser_role_is_denied(
-    client: TestClient, watch: Watch, full: Full, name: str, calls: list
+    client: TestClient, watch: Watch, full: Full, name: str, calls: list[Call]
 ) -> None:
     auth = getattr(watch.world, name).auth
     for call in calls:
@@ -83,10 +83,8 @@ def test_what_belongs_to_one_submission_is_not_found_under_another(
 def bad_credentials(world: World) -> dict[str, str]:
     """Tokens that were good, and what never was."""
     with world.database.write() as session:
-        for name, changes in {
-            "expired": {"expires_at": utc_now() - timedelta(seconds=1)},
-            "revoked": {"revoked_at": utc_now()},
-        }.items():
+        past = utc_now() - timedelta(seconds=1)
+        for name, expires_at, revoked_at in (("expired", past, None), ("revoked", None, past)):
             session.add(
                 ApiToken(
                     user_id=world.admin.id,
@@ -94,7 +92,8 @@ def bad_credentials(world: World) -> dict[str, str]:
                     prefix=f"exh_{name}",
                     token_digest=digest(f"exh_{name}"),
                     scopes=list(Scope),
-                    **changes,
+                    expires_at=expires_at,
+                    revoked_at=revoked_at,
                 )
             )
         user = session.exec(select(User).where(User.id == world.other_recruiter.id)).one()
