@@ -17,6 +17,8 @@ from service.web import (
     desk,
     exports,
     jobs,
+    receipts,
+    rubrics,
     scorecards,
     sign_in,
     status,
@@ -27,6 +29,8 @@ from service.web.render import FOLDER, page
 ROUTERS: list[APIRouter] = [
     careers.router,
     apply.router,
+    receipts.router,
+    rubrics.router,
     status.router,
     sign_in.router,
     jobs.router,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -28,21 +27,15 @@ from service.domain.submissions.queries import (
     draft_token,
     get_draft,
     get_job_to_send_to,
-    get_linked_draft,
-    get_sent,
-    open_link,
-    read_receipt_token,
 )
 from service.domain.submissions.tables import (
     Draft,
     EvidenceKind,
-    LinkPurpose,
     Source,
     StagedFile,
 )
 from service.doors.forms import KEY_FIELD, Form, FormHere
 from service.doors.pages import StrangerVisit
-from service.doors.refusals import status_of
 from service.doors.submission_forms import FormContent, content_of_form, place_names
 from service.doors.submission_intake import (
     HONEYPOT,
@@ -50,7 +43,6 @@ from service.doors.submission_intake import (
     bound_files,
     checked_input,
     consent_of,
-    invitation,
     is_invited,
     receipt_path,
 )
@@ -122,35 +114,11 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
         try:
             return _send(visit, form, begun)
         except Refusal as refusal:
-            status = _blame(begun.typed, refusal)
+            status = begun.typed.refused(refusal)
     if wish == "add":
         begun.typed.exhibits.append(max(begun.typed.exhibits) + 1)
         del begun.typed.exhibits[MOST_EXHIBITS:]
     return _keep(request, visit, form, begun, later=wish == "later", status=status)
-
-
-@router.get("/receipts/{token}")
-def receipt(request: Request, visit: StrangerVisit, token: str) -> Response:
-    """Thanks, and what was just sent; the token shows nothing else."""
-    id = read_receipt_token(visit.tools.key, token)
-    try:
-        with visit.reading() as (db, _me):
-            sent, job = get_sent(db, id)
-            return page(request, "receipt.html", id=id, sent=sent, job=job)
-    except NotFound:
-        return page(request, "receipt.html", id=id, sent=None, job=None)
-
-
-@router.get("/drafts/{token}")
-def go_on(visit: StrangerVisit, token: str) -> Response:
-    """From the mailed link back to the form."""
-    key = visit.tools.key
-    with visit.reading() as (db, _me):
-        link = open_link(db, key, LinkPurpose.DRAFT, token)
-        draft, slug = get_linked_draft(db, link)
-        query = {"draft": draft_token(key, draft), "invited": invitation(visit.tools, draft)}
-    target = f"/jobs/{slug}/apply?{urlencode(query)}"
-    return Response(status_code=303, headers={"Location": target})
 
 
 def _begin(visit: Visit, slug: str, form: Form) -> Begun:
@@ -233,7 +201,7 @@ def _keep(
             begun.typed.found.append(("email", "Tell us where to mail the link to."))
             status = 422
     except Refusal as refusal:
-        status = _blame(begun.typed, refusal)
+        status = begun.typed.refused(refusal)
     return _form(request, visit, begun, status)
 
 
@@ -283,13 +251,6 @@ def _put_off(request: Request, visit: Visit, draft: Draft) -> Response:
 
 def _slug(request: Request) -> str:
     return str(request.path_params["slug"])
-
-
-def _blame(typed: Typed, refusal: Refusal) -> int:
-    typed.blame(refusal.faults)
-    if not refusal.faults:
-        typed.found.append(("", str(refusal)))
-    return status_of(refusal)
 
 
 def _typed_of(draft: Draft, token: str) -> Typed:

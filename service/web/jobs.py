@@ -19,10 +19,9 @@ from service.domain.jobs.actions import (
     close_job,
     create_job,
     open_job,
-    set_rubric,
     set_team,
 )
-from service.domain.jobs.inputs import JobChange, MemberInput, NewJob, RubricInput
+from service.domain.jobs.inputs import JobChange, MemberInput, NewJob
 from service.domain.jobs.queries import (
     find_rubric,
     get_job,
@@ -33,21 +32,19 @@ from service.domain.jobs.queries import (
     list_stages,
     list_team,
 )
-from service.domain.jobs.tables import Job, Rubric
+from service.domain.jobs.tables import Job
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
-from service.doors.refusals import faults_of, status_of
+from service.doors.refusals import status_of
 from service.web.render import page, words
-from service.web.typed import Typed
-from service.web.versions import LONGEST, version_in
+from service.web.typed import Typed, whole
+from service.web.versions import version_in
 
 router = APIRouter(prefix="/desk/jobs")
 EMPLOYMENT = [
     (value, words(value.lower()))
     for value in ("FULL_TIME", "PART_TIME", "CONTRACTOR", "TEMPORARY", "INTERN", "OTHER")
 ]
-CRITERIA = range(8)
-LEVELS = (1, 2, 3, 4)
 
 
 class Jobs(BaseModel):
@@ -94,7 +91,7 @@ def create(request: Request, visit: PageVisit, form: FormHere) -> Response:
             made = create_job(db, me, wanted)
             return visit.redirect(f"/desk/jobs/{made.slug}")
     except (ValidationError, Refusal) as error:
-        status = _blame(typed, error)
+        status = typed.refused(error)
     with visit.reading() as (_db, me):
         return _form(request, me, typed, "New job", "/desk/jobs", "", status)
 
@@ -124,7 +121,7 @@ def change(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Res
             change_job(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
             return visit.redirect(f"/desk/jobs/{slug}")
     except (ValidationError, Refusal) as error:
-        status = _blame(typed, error)
+        status = typed.refused(error)
     with visit.reading() as (db, me):
         title = get_own_job(db, me, slug).title
         version = form.get("version")
@@ -161,33 +158,6 @@ def add_member(request: Request, visit: PageVisit, slug: str, form: FormHere) ->
             return visit.redirect(f"/desk/jobs/{slug}")
     except Refusal as refusal:
         return _job_page(request, visit, slug, refusal)
-
-
-@router.get("/{slug}/rubric")
-def edit_rubric(request: Request, visit: PageVisit, slug: str) -> Response:
-    """The criteria, with an anchor for each level."""
-    with visit.reading() as (db, me):
-        job = get_own_job(db, me, slug)
-        rubric = find_rubric(db, job.id)
-        typed = _typed_rubric(rubric) if rubric else Typed()
-        return page(request, "rubric.html", me=me, job=job, form=typed)
-
-
-@router.post("/{slug}/rubric")
-def save_rubric(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Response:
-    """A new version, unless nothing changed."""
-    typed = Typed.of(form)
-    try:
-        wanted = RubricInput.model_validate({"criteria": _criteria(typed)})
-        with visit.writing() as (db, me):
-            job = get_job(db, me, slug, version=version_in(form))
-            set_rubric(db, me, job, wanted.criteria)
-            return visit.redirect(f"/desk/jobs/{slug}")
-    except (ValidationError, Refusal) as error:
-        status = _blame(typed, error)
-    with visit.reading() as (db, me):
-        job = get_own_job(db, me, slug)
-        return page(request, "rubric.html", status=status, me=me, job=job, form=typed)
 
 
 def _job_page(
@@ -236,22 +206,6 @@ def _form(
     )
 
 
-def _blame(typed: Typed, error: ValidationError | Refusal) -> int:
-    """Put what is wrong beside the fields; the status to answer with."""
-    if isinstance(error, ValidationError):
-        typed.blame(faults_of(error.errors()))
-        return 422
-    typed.blame(error.faults)
-    if not error.faults:
-        typed.found.append(("", str(error)))
-    return status_of(error)
-
-
-def _number(text: str) -> int | str:
-    """The number, or the text as it is, to be refused with the rest."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else text
-
-
 def _fields(typed: Typed) -> dict[str, object]:
     names = ("title", "summary", "description", "location", "employment_type", "timezone")
     fields: dict[str, object] = {name: typed.value(name) for name in names}
@@ -259,7 +213,7 @@ def _fields(typed: Typed) -> dict[str, object]:
     return fields | {
         "remote": bool(typed.value("remote")),
         "seal_rule": typed.value("seal_rule"),
-        "reviews_wanted": _number(wanted),
+        "reviews_wanted": whole(wanted),
         "closes_at": _moment(typed.value("closes_at"), typed.value("timezone")),
     }
 
@@ -289,41 +243,3 @@ def _typed(job: Job) -> Typed:
         reviews_wanted=job.reviews_wanted,
         closes_at=f"{local:%Y-%m-%dT%H:%M}" if local else "",
     )
-
-
-def _typed_rubric(rubric: Rubric) -> Typed:
-    values: dict[str, object] = {}
-    for number, criterion in enumerate(rubric.criteria):
-        at = f"criterion-{number}-"
-        values |= {f"{at}{name}": getattr(criterion, name) for name in ("key", "name")}
-        values |= {f"{at}{name}": getattr(criterion, name) for name in ("description", "weight")}
-        for level, anchor in enumerate(criterion.anchors, 1):
-            values[f"{at}anchor-{level}"] = anchor["anchor"]
-    return Typed.filled(**values)
-
-
-def _criteria(typed: Typed) -> list[dict[str, object]]:
-    criteria: list[dict[str, object]] = []
-    for number in CRITERIA:
-        at = f"criterion-{number}-"
-        name, weight = typed.value(f"{at}name").strip(), typed.value(f"{at}weight") or "1"
-        if name:
-            key = typed.value(f"{at}key") or _key_of(name)
-            criteria.append(
-                {
-                    "key": key,
-                    "name": name,
-                    "description": typed.value(f"{at}description"),
-                    "weight": _number(weight),
-                    "anchors": [
-                        {"name": f"Level {level}", "anchor": typed.value(f"{at}anchor-{level}")}
-                        for level in LEVELS
-                    ],
-                }
-            )
-    return criteria
-
-
-def _key_of(name: str) -> str:
-    """`Technical humility` → `technical_humility`."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40].strip("_") or "criterion"

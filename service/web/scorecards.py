@@ -16,7 +16,7 @@ from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.refusals import faults_of, status_of
 from service.web.render import message, page
-from service.web.typed import Typed
+from service.web.typed import Typed, whole
 from service.web.versions import version_in
 
 router = APIRouter(prefix="/desk")
@@ -84,8 +84,8 @@ def _input(form: Form, review: OwnReview) -> ScorecardInput:
     """The draft that the form's fields say. Raises ValidationError."""
     content: dict[str, object] = {name: form.get(name) for name in TEXTS}
     content |= {name: form.get(name) or None for name in CHOICES}
-    content["revision"] = _whole(form.get("revision"))
-    content["forecast"] = _whole(form.get("forecast"))
+    content["revision"] = whole(form.get("revision"))
+    content["forecast"] = whole(form.get("forecast"))
     criteria = review.rubric.criteria if review.rubric else []
     content["ratings"] = [_rating(form, criterion.key) for criterion in criteria]
     return ScorecardInput.model_validate(content)
@@ -101,16 +101,8 @@ def _rating(form: Form, key: str) -> dict[str, object]:
         "comment": form.get(f"{at}comment"),
     }
     if chosen:
-        rating["level"] = None if chosen == "none" else _whole(chosen)
+        rating["level"] = None if chosen == "none" else whole(chosen)
     return rating
-
-
-def _whole(text: str) -> object:
-    """A whole number, or the text itself, which is refused with a clear sentence."""
-    text = text.strip()
-    if not text:
-        return None
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text  # noqa: PLR2004
 
 
 def _page(

@@ -30,7 +30,7 @@ from service.domain.submissions.tables import LinkPurpose, MailedLink, Submissio
 from service.doors.downloads import send_file
 from service.doors.forms import FormHere
 from service.doors.pages import StrangerVisit
-from service.doors.refusals import faults_of, status_of
+from service.doors.refusals import status_of
 from service.doors.submission_forms import content_of_form, place_names
 from service.doors.uploads import store_uploads
 from service.doors.visit import Db, Visit
@@ -95,14 +95,8 @@ def add(request: Request, visit: StrangerVisit, token: Token, form: FormHere) ->
             me, submission = _theirs(db, visit, token)
             add_to_submission(db, me, submission, addition, files, blobs=visit.tools.blobs)
             return visit.redirect(f"/status/{token}")
-    except ValidationError as error:
-        typed.blame(faults_of(error.errors()))
-        return _status(request, visit, token, typed, 422)
-    except Refusal as refusal:
-        typed.blame(refusal.faults)
-        if not refusal.faults:
-            typed.found.append(("", str(refusal)))
-        return _status(request, visit, token, typed, status_of(refusal))
+    except (ValidationError, Refusal) as error:
+        return _status(request, visit, token, typed, typed.refused(error))
 
 
 @router.get("/status/{token}/files/{file_id}")

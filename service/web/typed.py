@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from service.core.errors import Fault
+from pydantic import ValidationError
+
+from service.core.errors import Fault, Refusal
 from service.doors.forms import Form
+from service.doors.refusals import faults_of, status_of
 
 DETAIL = ("title", "contribution", "started", "ended", "cannot_show", "vouchers-0-name")
 ABOUT = ("statement", "location", "links")
 MOST_EXHIBITS = 20
+LONGEST_NUMBER = 9  # digits
 _NUMBERS = {str(number) for number in range(MOST_EXHIBITS)}
 HIDDEN = {"draft", "invited", "do", "drop", "leave_empty", "idempotency_key"}
 
@@ -67,6 +71,16 @@ class Typed:
         """Put each fault beside its field."""
         self.found += [(self.place_of(fault.pointer), fault.detail) for fault in faults]
 
+    def refused(self, error: Refusal | ValidationError) -> int:
+        """Put what is wrong beside the fields, or on top; returns the status to answer with."""
+        if isinstance(error, ValidationError):
+            self.blame(faults_of(error.errors()))
+            return 422
+        self.blame(error.faults)
+        if not error.faults:
+            self.found.append(("", str(error)))
+        return status_of(error)
+
     @property
     def mistaken(self) -> int:
         return len(self.found)
@@ -97,3 +111,10 @@ def exhibits_in(fields: dict[str, list[str]]) -> list[int]:
         if parts[0] == "evidence" and len(parts) > 2 and parts[1] in _NUMBERS:  # noqa: PLR2004
             numbers.add(int(parts[1]))
     return sorted(numbers)
+
+
+def whole(text: str) -> int | str | None:
+    """A whole number; None when nothing was typed; else the text, to be refused with the rest."""
+    text = text.strip()
+    short = len(text) <= LONGEST_NUMBER and text.isascii() and text.isdecimal()
+    return int(text) if short else text or None
