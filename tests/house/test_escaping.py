@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,12 @@ from tests.listing import judge
 from tests.reviewing import CARD, assign, save
 from tests.worlds import World
 
+SERVICE = Path(__file__).parents[2] / "service"
+# Who may say that something is HTML already, how often, and why.
+MARKUP = {
+    "web/careers.py": 3,  # two texts sanitised by to_html, one JSON document without `<`
+    "api/reference.py": 1,  # our own style sheet
+}
 PASSWORD = "correct horse battery staple"
 HOSTILE = """'"></textarea></title></script><script>x</script><b onfocus=x autofocus>"""
 WORDS = {
@@ -112,3 +119,13 @@ def test_hostile_words_are_shown_and_never_run(client: TestClient, hostile: Worl
         showing += "&lt;script&gt;" in answer.text
 
     assert showing > 10
+
+
+def test_only_these_say_that_something_is_html() -> None:
+    found = {
+        str(path.relative_to(SERVICE)): count
+        for path in SERVICE.rglob("*.py")
+        if (count := len(re.findall(r"\bMarkup\(", path.read_text())))
+    }
+
+    assert found == MARKUP
