@@ -5,7 +5,7 @@ import inspect
 import pkgutil
 from pathlib import Path
 
-import service.domain
+import service
 from service.core.outbox import Event
 
 PAGE = Path(__file__).parents[1] / "docs" / "events.md"
@@ -15,8 +15,8 @@ HEAD = "| event | when | fields |\n|---|---|---|\n"
 
 def every_event() -> list[type[Event]]:
     """All kinds of events that there are, by name."""
-    for module in pkgutil.walk_packages(service.domain.__path__, "service.domain."):
-        if module.name.endswith(".events"):
+    for module in pkgutil.walk_packages(service.__path__, "service."):
+        if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     ours = [kind for kind in Event.__subclasses__() if kind.__module__.startswith("service.")]
     return sorted(ours, key=lambda kind: kind.name)
