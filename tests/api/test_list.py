@@ -16,6 +16,7 @@ from service.domain.reviews.tables import (
 )
 from service.domain.submissions.tables import Revision, Submission
 from tests.listing import URL, give_access, judge, names, scored, send
+from tests.reviewing import assign
 from tests.worlds import World
 
 
@@ -82,6 +83,18 @@ def test_a_list_of_three_costs_as_many_queries_as_one_of_one(
         counts.append(len(statements))
 
     assert counts[0] == counts[1] <= 10
+
+
+def test_a_reviewer_learns_from_a_filter_of_no_other_reviewer(
+    client: TestClient, world: World
+) -> None:
+    for asked in (world.reviewer, world.reviewer2):
+        assert assign(client, world.recruiter, asked, world.submission).status_code == 201
+    other = {"assigned_to": str(world.reviewer2.id)}
+
+    assert names(client, world.reviewer, assigned_to="me") == ["Ada"]
+    assert names(client, world.reviewer, **other) == []
+    assert names(client, world.recruiter, **other) == ["Ada"]
 
 
 @pytest.mark.parametrize(

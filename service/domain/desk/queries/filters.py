@@ -17,6 +17,7 @@ from service.domain.accounts.tables import User
 from service.domain.desk.inputs import Sort, SubmissionFilter
 from service.domain.jobs.policy import visible_jobs
 from service.domain.jobs.tables import Job, Stage
+from service.domain.reviews.policy import visible_assignments
 from service.domain.reviews.queries import visible_composite
 from service.domain.reviews.tables import Assignment, AssignmentState
 from service.domain.submissions.policy import visible_submissions
@@ -144,6 +145,7 @@ def _has_evidence(wanted: SubmissionFilter) -> ColumnElement[bool]:
 
 
 def _assigned_to(session: Session, actor: Actor, wanted: SubmissionFilter) -> ColumnElement[bool]:
+    """Only by assignments that the actor may see: others' are as hidden here as in their list."""
     user_id = actor.user_id if wanted.assigned_to == "me" else wanted.assigned_to
     if session.exec(select(User.id).where(User.id == user_id)).first() is None:
         raise UnknownFilter(faults=[Fault("/assigned_to", "There is no such user.")])
@@ -151,5 +153,6 @@ def _assigned_to(session: Session, actor: Actor, wanted: SubmissionFilter) -> Co
         Assignment.submission_id == Submission.id,
         Assignment.reviewer_id == user_id,
         col(Assignment.state).in_(ASKED),
+        visible_assignments(actor),
     )
     return query.correlate(Submission).exists()
