@@ -118,11 +118,11 @@ def file(request: Request, visit: StrangerVisit, token: Token, file_id: UUID) ->
 @router.post("/status/{token}/withdraw")
 def ask_withdrawal(request: Request, visit: StrangerVisit, token: Token) -> Response:
     """A fresh link by mail: whoever has an old mail cannot withdraw for somebody."""
+    with visit.reading() as (db, _me):
+        id = _theirs(db, visit, token)[1].id
+    visit.tools.rates.hit(visit.tools.settings.rates.per_email, "withdraw", str(id))
     with visit.writing() as (db, _me):
         me, submission = _theirs(db, visit, token)
-        visit.tools.rates.check(
-            visit.tools.settings.rates.per_email, "withdraw", str(submission.id)
-        )
         request_withdrawal(db, me, submission)
     said = "We mailed you a fresh link. Open it and press the button there."
     back = f"/status/{token}"

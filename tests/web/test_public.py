@@ -2,12 +2,16 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import func, select
 
-from service.domain.submissions.tables import Draft, StagedFile, Submission
+from service.domain.accounts.actor import SYSTEM
+from service.domain.submissions.actions import make_link
+from service.domain.submissions.queries import link_token
+from service.domain.submissions.tables import Draft, LinkPurpose, StagedFile, Submission
 from service.doors.tools import Tools
 from service.worker.loop import run_once
 from tests.worlds import World
@@ -93,6 +97,24 @@ def test_a_program_that_fills_in_everything_is_thanked_and_forgotten(
 )
 def test_a_made_up_link_opens_nothing(client: TestClient, world: World, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_links_to_withdraw_are_mailed_only_so_often(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    with world.database.write() as session:
+        link = make_link(
+            session,
+            SYSTEM,
+            LinkPurpose.STATUS,
+            lasts=timedelta(hours=1),
+            submission_id=world.submission.id,
+        )
+        path = f"/status/{link_token(tools.key, link)}/withdraw"
+    limit = int(tools.settings.rates.per_email.partition("/")[0])
+    asked = [client.post(path).status_code for _ in range(limit + 1)]
+
+    assert asked == [200] * limit + [429]
 
 
 def test_known_and_unknown_addresses_get_the_same_answer(client: TestClient, world: World) -> None:
