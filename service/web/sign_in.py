@@ -119,9 +119,11 @@ def ask_reset(request: Request) -> Response:
 @router.post("/reset-password")
 def mail_reset(request: Request, visit: StrangerVisit, form: FormHere) -> Response:
     """The same answer whoever has the address, if anybody."""
-    visit.tools.rates.hit(visit.tools.settings.rates.sign_ins, "sign_in", visit.address)
+    email, rates = form.get("email")[:254], visit.tools.settings.rates
+    visit.tools.rates.hit(rates.sign_ins, "sign_in", visit.address)
+    visit.tools.rates.hit(rates.sign_ins_per_account, "reset for", fold(email.strip()))
     with visit.writing() as (db, me):
-        request_password_reset(db, me, form.get("email")[:254])
+        request_password_reset(db, me, email)
     return message(
         request,
         "Look into your mail",

@@ -86,12 +86,25 @@ def test_a_form_from_elsewhere_changes_nothing(
         "https://evil.example",
         "javascript:alert(1)",
         "/\t/evil",
+        "/日本",
     ],
 )
 def test_signing_in_never_leads_elsewhere(pages: TestClient, world: World, target: str) -> None:
     data = {"email": world.recruiter.email, "password": PASSWORD, "next": target}
 
     assert pages.post("/sign-in", data=data).headers["location"] == "/desk"
+
+
+def test_nobody_floods_a_colleague_with_links_to_reset(pages: TestClient, tools: Tools) -> None:
+    limit = tools.settings.rates.sign_ins_per_account
+    for _ in range(int(limit.partition("/")[0])):
+        tools.rates.hit(limit, "reset for", "ada@example.org")
+    asked = [
+        pages.post("/reset-password", data={"email": email}).status_code
+        for email in (" ADA@example.org", "new@example.org")
+    ]
+
+    assert asked == [429, 200]
 
 
 def test_signing_out_ends_the_session_on_the_server(pages: TestClient) -> None:
