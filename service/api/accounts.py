@@ -126,6 +126,8 @@ def set_own_password(visit: StaffVisit, body: PasswordChange) -> Response:
     """Change one's own password. Every browser that is signed in as oneself is signed out."""
     with visit.reading() as (db, me):
         email, known = get_me(db, me).email, get_own_password(db, me)
+    limit = visit.tools.settings.rates.sign_ins_per_account
+    visit.tools.rates.hit(limit, "old_password", str(me.id))
     try:
         proof = known.prove(body.old)
     except WrongPassword as error:

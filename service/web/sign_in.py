@@ -91,7 +91,9 @@ def change(request: Request, visit: PageVisit, form: FormHere) -> Response:
     """The old password is asked for again."""
     with visit.reading() as (db, me):
         email, known = get_me(db, me).email, get_own_password(db, me)
+    limit = visit.tools.settings.rates.sign_ins_per_account
     try:
+        visit.tools.rates.hit(limit, "old_password", str(me.id))
         proof = known.prove(form.get("old"))
         chosen = choose_password(form.get("password"), email)
         with visit.writing() as (db, me):

@@ -107,6 +107,19 @@ def test_nobody_floods_a_colleague_with_links_to_reset(pages: TestClient, tools:
     assert asked == [429, 200]
 
 
+def test_who_holds_a_session_or_a_token_cannot_guess_the_password(
+    pages: TestClient, world: World, tools: Tools
+) -> None:
+    limit, who = tools.settings.rates.sign_ins_per_account, world.recruiter
+    for _ in range(int(limit.partition("/")[0])):
+        tools.rates.hit(limit, "old_password", str(who.id))
+    guess = {"old": PASSWORD, "new": "another long password"}
+    by_page = pages.post("/desk/account", data={"old": PASSWORD, "password": guess["new"]})
+    by_call = pages.post("/api/v1/me/password", json=guess, headers=who.auth)
+
+    assert [by_page.status_code, by_call.status_code] == [429, 429]
+
+
 def test_signing_out_ends_the_session_on_the_server(pages: TestClient) -> None:
     cookie = pages.cookies.get("exhibit")
     assert pages.get("/desk").status_code == 200
