@@ -110,9 +110,11 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
     _take_files(visit, form, begun)
     wish = form.get("do", "send")
     status = 422 if begun.typed.mistaken else 200
-    if wish not in {"add", "later"} and not begun.typed.mistaken:
+    if wish not in {"add", "later"}:
         try:
-            return _send(visit, form, begun)
+            content = _content(form, begun)
+            if not begun.typed.mistaken:
+                return _send(visit, form, begun, content)
         except Refusal as refusal:
             status = begun.typed.refused(refusal)
     if wish == "add":
@@ -147,10 +149,9 @@ def _take_files(visit: Visit, form: Form, begun: Begun) -> None:
             begun.typed.found.append((upload.field, str(refusal)))
 
 
-def _send(visit: Visit, form: Form, begun: Begun) -> Response:
+def _send(visit: Visit, form: Form, begun: Begun, content: SubmissionInput) -> Response:
     tools, files = visit.tools, begun.files()
     bound_files(tools, files)
-    content = _content(form, begun, files)
     invited = is_invited(tools, form.get("invited"), begun.draft, content.email)
     admit(tools, visit.address, content.email, invited=invited)
     text, version = consent_of(tools.settings)
@@ -170,12 +171,12 @@ def _send(visit: Visit, form: Form, begun: Begun) -> Response:
         return visit.redirect(receipt_path(tools, sent.id))
 
 
-def _content(form: Form, begun: Begun, files: Sequence[StoredFile]) -> SubmissionInput:
+def _content(form: Form, begun: Begun) -> SubmissionInput:
     """Raises SubmissionMalformed."""
     fields = [file.place for file in begun.kept] + [file.place for file in begun.new]
     read = content_of_form(form.fields, fields, begun.questions, beside=OURS)
     begun.typed.field_of = read.field_of
-    _name_exhibits(read, files)
+    _name_exhibits(read, begun.files())
     return checked_input(read.content, read.faults)
 
 

@@ -68,6 +68,7 @@ def show(request: Request, visit: PageVisit, query: Annotated[DeskQuery, Query()
         me=me,
         rows=[row for row in found.items if isinstance(row, SubmissionLine)],
         jobs=jobs,
+        titles={job.slug: job.title for job in jobs},
         stages=stages,
         wanted=wanted,
         filtered=bool(asked_for.keys() - {"sort"}),

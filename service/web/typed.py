@@ -68,8 +68,10 @@ class Typed:
         return [file for file in self.kept if file.place == place]
 
     def blame(self, faults: Iterable[Fault]) -> None:
-        """Put each fault beside its field."""
-        self.found += [(self.place_of(fault.pointer), fault.detail) for fault in faults]
+        """Put each fault beside its field, unless something was said there before."""
+        said = {place for place, _text in self.found}
+        placed = [(self.place_of(fault.pointer), fault.detail) for fault in faults]
+        self.found += [(place, text) for place, text in placed if place not in said]
 
     def refused(self, error: Refusal | ValidationError) -> int:
         """Put what is wrong beside the fields, or on top; returns the status to answer with."""

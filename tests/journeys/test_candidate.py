@@ -42,6 +42,7 @@ def test_a_candidate_on_a_phone_corrects_an_error_and_sends(site: Site, script: 
     assert page.input_value("#evidence-0-claim") == "I made our parser ten times faster."
     assert page.locator(".chip.good").count() == 3
     assert "page.html" in page.inner_text("#evidence-0-files-mistake")
+    assert page.locator("#email-mistake, #consent-mistake").count() == 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 390 if script else True
 
     page.fill("#email", "ida@example.org")

@@ -66,6 +66,7 @@ def test_a_refused_form_keeps_every_word_and_file(client: TestClient, world: Wor
     assert "Words &amp; words" in refused.text
     assert "a.txt" in refused.text
     assert 'id="evidence-0-files-mistake"' in refused.text
+    assert 'id="email-mistake"' in refused.text
     assert (count(world, Submission), count(world, Draft), count(world, StagedFile)) == (2, 1, 1)
     sent = client.post(
         APPLY, data=data | {"email": "i@example.org", "draft": draft_in(refused.text)}
