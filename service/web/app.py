@@ -16,13 +16,17 @@ from service.web import (
     careers,
     desk,
     exports,
+    job_parts,
     jobs,
+    outcomes,
     receipts,
+    reviews,
     rubrics,
     scorecards,
     sign_in,
     status,
     submissions,
+    team,
 )
 from service.web.render import FOLDER, page
 
@@ -31,13 +35,17 @@ ROUTERS: list[APIRouter] = [
     apply.router,
     receipts.router,
     rubrics.router,
+    job_parts.router,
     status.router,
     sign_in.router,
     jobs.router,
+    team.router,
     scorecards.router,
     desk.router,
     exports.router,
     submissions.router,
+    reviews.router,
+    outcomes.router,
 ]
 
 
@@ -84,6 +92,15 @@ def _refused(
     headers: dict[str, str] | None = None,
 ) -> Response:
     title = HTTPStatus(status).phrase
-    answer = page(request, "refusal.html", status=status, title=title, detail=detail, faults=faults)
+    desk = request.url.path.startswith("/desk")
+    answer = page(
+        request,
+        "refusal.html",
+        status=status,
+        title=title,
+        detail=detail,
+        faults=faults,
+        desk=desk,
+    )
     answer.headers.update(headers or {})
     return answer

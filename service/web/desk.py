@@ -22,7 +22,7 @@ from service.doors.forms import Form, FormHere
 from service.doors.listing import ListQuery, ask
 from service.doors.pages import PageVisit
 from service.web.render import page
-from service.web.submissions import said_of
+from service.web.typed import said_of
 from service.web.versions import LONGEST
 
 router = APIRouter(prefix="/desk")

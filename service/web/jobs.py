@@ -1,16 +1,15 @@
-"""Jobs for those who hire: make, edit, open, close, the rubric and the team."""
+"""Jobs for those who hire: make, edit, open, close."""
 
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from service.core.errors import Malformed, Refusal
+from service.core.errors import Refusal
 from service.core.paging import Slice, decode_cursor, encode_cursor
 from service.domain.accounts.queries import list_colleagues
 from service.domain.jobs import policy
@@ -19,9 +18,8 @@ from service.domain.jobs.actions import (
     close_job,
     create_job,
     open_job,
-    set_team,
 )
-from service.domain.jobs.inputs import JobChange, MemberInput, NewJob
+from service.domain.jobs.inputs import JobChange, NewJob
 from service.domain.jobs.queries import (
     find_rubric,
     get_job,
@@ -35,9 +33,8 @@ from service.domain.jobs.queries import (
 from service.domain.jobs.tables import Job
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
-from service.doors.refusals import status_of
 from service.web.render import page, words
-from service.web.typed import Typed, whole
+from service.web.typed import Typed, said_of, whole
 from service.web.versions import version_in
 
 router = APIRouter(prefix="/desk/jobs")
@@ -99,7 +96,7 @@ def create(request: Request, visit: PageVisit, form: FormHere) -> Response:
 @router.get("/{slug}")
 def show_job(request: Request, visit: PageVisit, slug: str) -> Response:
     """One job with all that belongs to it."""
-    return _job_page(request, visit, slug)
+    return job_page(request, visit, slug)
 
 
 @router.get("/{slug}/edit")
@@ -123,9 +120,9 @@ def change(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Res
     except (ValidationError, Refusal) as error:
         status = typed.refused(error)
     with visit.reading() as (db, me):
-        title = get_own_job(db, me, slug).title
-        version = form.get("version")
-        return _form(request, me, typed, title, f"/desk/jobs/{slug}", version, status)
+        job = get_own_job(db, me, slug)
+        version = str(job.version)
+        return _form(request, me, typed, job.title, f"/desk/jobs/{slug}", version, status)
 
 
 @router.post("/{slug}/state")
@@ -137,32 +134,17 @@ def change_state(request: Request, visit: PageVisit, slug: str, form: FormHere) 
             act(db, me, get_job(db, me, slug, version=version_in(form)))
             return visit.redirect(f"/desk/jobs/{slug}")
     except Refusal as refusal:
-        return _job_page(request, visit, slug, refusal)
+        return job_page(request, visit, slug, refusal)
 
 
-@router.post("/{slug}/team")
-def add_member(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Response:
-    """One more on the team."""
-    try:
-        user_id = UUID(form.get("user"))
-    except ValueError as error:
-        raise Malformed from error
-    try:
-        with visit.writing() as (db, me):
-            job = get_job(db, me, slug, version=version_in(form))
-            members = [
-                MemberInput(user_id=one.user_id, lead=one.is_lead) for one in list_team(db, job.id)
-            ]
-            if user_id not in {one.user_id for one in members}:
-                set_team(db, me, job, [*members, MemberInput(user_id=user_id)])
-            return visit.redirect(f"/desk/jobs/{slug}")
-    except Refusal as refusal:
-        return _job_page(request, visit, slug, refusal)
-
-
-def _job_page(
-    request: Request, visit: PageVisit, slug: str, refusal: Refusal | None = None
+def job_page(
+    request: Request,
+    visit: PageVisit,
+    slug: str,
+    error: Refusal | ValidationError | None = None,
 ) -> Response:
+    """The page; with why what was tried was refused."""
+    status, fault = said_of(error) if error else (200, "")
     with visit.reading() as (db, me):
         job = get_own_job(db, me, slug)
         on_team = is_on_team(db, me, job.id)
@@ -171,10 +153,10 @@ def _job_page(
         return page(
             request,
             "job_desk.html",
-            status=status_of(refusal) if refusal else 200,
+            status=status,
             me=me,
             job=job,
-            fault=str(refusal) if refusal else "",
+            fault=fault,
             rubric=find_rubric(db, job.id),
             stages=list_stages(db, job.id),
             questions=list_questions(db, job.id),

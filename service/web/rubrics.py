@@ -1,6 +1,6 @@
 """A job's rubric as a form: criteria, with a written anchor for each level."""
 
-import re
+from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
@@ -12,13 +12,15 @@ from service.domain.jobs.queries import find_rubric, get_job, get_own_job
 from service.domain.jobs.tables import Rubric
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
+from service.web.keys import key_of
 from service.web.render import page
 from service.web.typed import Typed, whole
 from service.web.versions import version_in
 
 router = APIRouter(prefix="/desk/jobs")
 CRITERIA = range(8)
-LEVELS = (1, 2, 3, 4)
+LEVELS = {"2", "3", "4", "5"}
+USUAL_LEVELS = 4
 
 
 @router.get("/{slug}/rubric")
@@ -28,7 +30,7 @@ def edit_rubric(request: Request, visit: PageVisit, slug: str) -> Response:
         job = get_own_job(db, me, slug)
         rubric = find_rubric(db, job.id)
         typed = _typed_rubric(rubric) if rubric else Typed()
-        return page(request, "rubric.html", me=me, job=job, form=typed)
+        return page(request, "rubric.html", me=me, job=job, form=typed, levels=_levels(typed))
 
 
 @router.post("/{slug}/rubric")
@@ -36,6 +38,7 @@ def save_rubric(request: Request, visit: PageVisit, slug: str, form: FormHere) -
     """A new version, unless nothing changed."""
     typed = Typed.of(form)
     try:
+        typed.field_of = _field_of(typed)
         wanted = RubricInput.model_validate({"criteria": _criteria(typed)})
         with visit.writing() as (db, me):
             job = get_job(db, me, slug, version=version_in(form))
@@ -44,8 +47,10 @@ def save_rubric(request: Request, visit: PageVisit, slug: str, form: FormHere) -
     except (ValidationError, Refusal) as error:
         status = typed.refused(error)
     with visit.reading() as (db, me):
-        job = get_own_job(db, me, slug)
-        return page(request, "rubric.html", status=status, me=me, job=job, form=typed)
+        job, levels = get_own_job(db, me, slug), _levels(typed)
+        return page(
+            request, "rubric.html", status=status, me=me, job=job, form=typed, levels=levels
+        )
 
 
 def _typed_rubric(rubric: Rubric) -> Typed:
@@ -56,31 +61,59 @@ def _typed_rubric(rubric: Rubric) -> Typed:
         values |= {f"{at}{name}": getattr(criterion, name) for name in ("description", "weight")}
         for level, anchor in enumerate(criterion.anchors, 1):
             values[f"{at}anchor-{level}"] = anchor["anchor"]
+            values[f"{at}level-{level}"] = anchor["name"]
+        values["levels"] = len(criterion.anchors)
     return Typed.filled(**values)
+
+
+def _levels(typed: Typed) -> range:
+    """As many as the rubric has: a page that knew fewer would lose some."""
+    wanted = typed.value("levels")
+    return range(1, (int(wanted) if wanted in LEVELS else USUAL_LEVELS) + 1)
+
+
+def _numbers(typed: Typed) -> list[int]:
+    """Those criteria that have a name."""
+    return [number for number in CRITERIA if typed.value(f"criterion-{number}-name").strip()]
 
 
 def _criteria(typed: Typed) -> list[dict[str, object]]:
     criteria: list[dict[str, object]] = []
-    for number in CRITERIA:
+    for number in _numbers(typed):
         at = f"criterion-{number}-"
         name, weight = typed.value(f"{at}name").strip(), typed.value(f"{at}weight") or "1"
-        if name:
-            key = typed.value(f"{at}key") or _key_of(name)
-            criteria.append(
-                {
-                    "key": key,
-                    "name": name,
-                    "description": typed.value(f"{at}description"),
-                    "weight": whole(weight),
-                    "anchors": [
-                        {"name": f"Level {level}", "anchor": typed.value(f"{at}anchor-{level}")}
-                        for level in LEVELS
-                    ],
-                }
-            )
+        taken = {typed.value(f"criterion-{n}-key") for n in CRITERIA}
+        taken |= {str(criterion["key"]) for criterion in criteria}
+        key = typed.value(f"{at}key") or key_of(name, taken, otherwise="criterion")
+        criteria.append(
+            {
+                "key": key,
+                "name": name,
+                "description": typed.value(f"{at}description"),
+                "weight": whole(weight),
+                "anchors": [
+                    {
+                        "name": typed.value(f"{at}level-{level}") or f"Level {level}",
+                        "anchor": typed.value(f"{at}anchor-{level}"),
+                    }
+                    for level in _levels(typed)
+                ],
+            }
+        )
     return criteria
 
 
-def _key_of(name: str) -> str:
-    """`Technical humility` → `technical_humility`."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40].strip("_") or "criterion"
+def _field_of(typed: Typed) -> Callable[[str], str]:
+    """From the place of a fault to the field of the criterion it is about."""
+    numbers = _numbers(typed)
+
+    def find(pointer: str) -> str:
+        _list, number, *deeper = [*pointer.strip("/").split("/"), "", ""]
+        if not number.isdecimal() or int(number) >= len(numbers):
+            return ""
+        at = f"criterion-{numbers[int(number)]}-"
+        if deeper[0] == "anchors" and deeper[1].isdecimal():
+            return f"{at}anchor-{int(deeper[1]) + 1}"
+        return at + (deeper[0] if deeper[0] in {"description", "weight"} else "name")
+
+    return find

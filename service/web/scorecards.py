@@ -10,8 +10,10 @@ from service.core.versions import Expected
 from service.domain.jobs.queries import get_job
 from service.domain.reviews.actions import lock_scorecard, save_scorecard, take_next
 from service.domain.reviews.inputs import ScorecardInput
-from service.domain.reviews.queries import OwnReview, get_own_review
+from service.domain.reviews.policy import may_review
+from service.domain.reviews.queries import OwnReview, find_assignment, get_own_review
 from service.domain.submissions.queries import get_submission
+from service.domain.submissions.tables import Revision
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.refusals import faults_of, status_of
@@ -94,10 +96,9 @@ def _input(form: Form, review: OwnReview) -> ScorecardInput:
 def _rating(form: Form, key: str) -> dict[str, object]:
     at = f"rating-{key}-"
     chosen = form.get(f"{at}level")
-    cites = [cite.strip() for cite in form.get(f"{at}cites").split(",")]
     rating: dict[str, object] = {
         "criterion": key,
-        "cites": [cite for cite in cites if cite],
+        "cites": form.get_all(f"{at}cites"),
         "comment": form.get(f"{at}comment"),
     }
     if chosen:
@@ -118,6 +119,7 @@ def _page(
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
         review = get_own_review(db, me, submission)
+        mine = find_assignment(db, submission, me.user_id)
         card = review.card
         shown = typed or _typed(review)
         return page(
@@ -131,10 +133,21 @@ def _page(
             version=card.version if card else "",
             locked=card.locked_at if card and review.is_locked else None,
             values=shown.value,
+            cited=shown.values,
+            citable=_citable(review.revision),
+            assignment=mine if may_review(mine) else None,
             notice=notice,
             fault=said,
             faults=faults,
         )
+
+
+def _citable(revision: Revision) -> list[tuple[str, str]]:
+    """All that a level may rest on: how it is cited, and how a person calls it."""
+    exhibits = [(str(piece.number), f"Exhibit {piece.number}") for piece in revision.evidence]
+    statement = [("statement", "Statement")] if revision.statement else []
+    answers = [(f"answer:{a['key']}", f"“{a['question']}”") for a in revision.answers]
+    return [*exhibits, *statement, *answers]
 
 
 def _typed(review: OwnReview) -> Typed:
@@ -152,6 +165,6 @@ def _typed(review: OwnReview) -> Typed:
             at = f"rating-{criterion.key}-"
             if rating.rated:
                 typed.fields[f"{at}level"] = ["none" if rating.level is None else str(rating.level)]
-            typed.fields[f"{at}cites"] = [", ".join(rating.cites)]
+            typed.fields[f"{at}cites"] = list(rating.cites)
             typed.fields[f"{at}comment"] = [rating.comment]
     return typed

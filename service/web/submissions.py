@@ -1,5 +1,6 @@
 """One submission for staff, and what can be done with it: the twin of the API's submissions."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -11,11 +12,10 @@ from service.domain.accounts.queries import list_colleagues
 from service.domain.accounts.tables import Role
 from service.domain.history.queries import list_history
 from service.domain.jobs.queries import list_jobs, list_stages
+from service.domain.outcomes.queries import find_outcome
 from service.domain.pipeline.actions import move_submission, reopen_submission
 from service.domain.pipeline.inputs import MoveInput, ReopenInput
-from service.domain.reviews.actions import assign_reviewer, unseal_scorecards
-from service.domain.reviews.inputs import AssignmentInput, UnsealInput
-from service.domain.reviews.policy import may_review
+from service.domain.reviews.policy import UNLOCKED, may_review
 from service.domain.reviews.queries import (
     find_assignment,
     list_assignments,
@@ -30,18 +30,36 @@ from service.domain.submissions.queries import (
     get_revision,
     get_revision_by_id,
     get_submission,
+    is_handled_by,
     list_revisions,
 )
-from service.domain.submissions.tables import RevisionState
+from service.domain.submissions.tables import Decision, RevisionState
 from service.doors.downloads import send_file
-from service.doors.forms import FormHere
+from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
-from service.doors.refusals import faults_of, status_of
 from service.web.render import page
+from service.web.typed import said_of
 from service.web.versions import version_in
 
 router = APIRouter(prefix="/desk")
 SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Something tried on a submission's page and refused; its form's words are kept."""
+
+    what: str
+    form: Form
+    error: Refusal | ValidationError
+
+    def kept(self, what: str, name: str) -> str:
+        """What was typed into a field of one of the page's forms."""
+        return self.form.get(name) if what == self.what else ""
+
+
+def nothing_kept(_what: str, _name: str) -> str:
+    return ""
 
 
 @router.get("")
@@ -58,7 +76,7 @@ def inbox(request: Request, visit: PageVisit) -> Response:
 @router.get("/submissions/{id}")
 def show(request: Request, visit: PageVisit, id: UUID) -> Response:
     """All that one may see of it."""
-    return _page(request, visit, id)
+    return submission_page(request, visit, id)
 
 
 @router.get("/submissions/{id}/files/{file_id}")
@@ -90,32 +108,7 @@ def move(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
                 move_submission(db, me, submission, wanted)
             return visit.redirect(f"/desk/submissions/{id}")
     except (Refusal, ValidationError) as error:
-        return _page(request, visit, id, error)
-
-
-@router.post("/submissions/{id}/assignments")
-def assign(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Response:
-    """Ask a colleague to review."""
-    content = {"reviewer": form.get("reviewer"), "due": form.get("due") or None}
-    try:
-        wanted = AssignmentInput.model_validate(content)
-        with visit.writing() as (db, me):
-            assign_reviewer(db, me, get_submission(db, me, id), wanted)
-            return visit.redirect(f"/desk/submissions/{id}")
-    except (Refusal, ValidationError) as error:
-        return _page(request, visit, id, error)
-
-
-@router.post("/submissions/{id}/unseal")
-def unseal(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Response:
-    """Look early, with a reason that stays in the history."""
-    try:
-        wanted = UnsealInput(reason=form.get("reason"))
-        with visit.writing() as (db, me):
-            unseal_scorecards(db, me, get_submission(db, me, id), wanted.reason)
-            return visit.redirect(f"/desk/submissions/{id}")
-    except (Refusal, ValidationError) as error:
-        return _page(request, visit, id, error)
+        return submission_page(request, visit, id, Doing("move", form, error))
 
 
 @router.post("/submissions/{id}/revisions/{revision_id}/confirm")
@@ -131,31 +124,27 @@ def confirm(
             confirm_revision(db, me, submission, revision, reason=wanted.reason)
             return visit.redirect(f"/desk/submissions/{id}")
     except (Refusal, ValidationError) as error:
-        return _page(request, visit, id, error)
+        return submission_page(request, visit, id, Doing("confirm", form, error))
 
 
-def said_of(error: Refusal | ValidationError) -> tuple[int, str]:
-    """A status and a sentence for a page."""
-    if isinstance(error, ValidationError):
-        return 422, " ".join(fault.detail for fault in faults_of(error.errors()))
-    details = [fault.detail for fault in error.faults]
-    return status_of(error), " ".join([str(error), *details])
-
-
-def _page(
-    request: Request, visit: PageVisit, id: UUID, error: Refusal | ValidationError | None = None
+def submission_page(
+    request: Request, visit: PageVisit, id: UUID, doing: Doing | None = None
 ) -> Response:
-    status, fault = said_of(error) if error else (200, "")
+    """The page; with what was tried, why it was refused, and the words typed for it."""
+    status, fault = said_of(doing.error) if doing else (200, "")
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
         assignments = list_assignments(db, me, submission)
+        asked = {assignment.reviewer_id for assignment in assignments}
         revisions = list_revisions(db, me, submission) if submission.waiting else []
-        handles = may_handle(me)
+        handles = is_handled_by(db, me, submission)
+        hired = submission.decision is Decision.HIRED
         return page(
             request,
             "submission.html",
             status=status,
             fault=fault,
+            kept=doing.kept if doing else nothing_kept,
             me=me,
             submission=submission,
             revision=get_revision(db, submission),
@@ -164,7 +153,11 @@ def _page(
             may_review=may_review(find_assignment(db, submission, me.user_id)),
             stages=list_stages(db, submission.job_id),
             assignments=assignments,
-            reviewers=[p for p in list_colleagues(db, me) if Role.REVIEWER in p.roles],
+            replaceable=[one for one in assignments if one.state in UNLOCKED],
+            reviewers=[
+                p for p in list_colleagues(db, me) if Role.REVIEWER in p.roles and p.id not in asked
+            ],
             scorecards=list_scorecards(db, me, submission),
+            outcome=find_outcome(db, submission) if hired and handles else None,
             history=list_history(db, me, submission, Slice(limit=SHOWN)).items,
         )

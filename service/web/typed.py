@@ -120,3 +120,11 @@ def whole(text: str) -> int | str | None:
     text = text.strip()
     short = len(text) <= LONGEST_NUMBER and text.isascii() and text.isdecimal()
     return int(text) if short else text or None
+
+
+def said_of(error: Refusal | ValidationError) -> tuple[int, str]:
+    """A status and a sentence for a page."""
+    if isinstance(error, ValidationError):
+        return 422, " ".join(fault.detail for fault in faults_of(error.errors()))
+    details = [fault.detail for fault in error.faults]
+    return status_of(error), " ".join([str(error), *details])

@@ -21,7 +21,7 @@ def judge(page: Page, level: int) -> None:
     """Fill in all of a scorecard but lock."""
     for field in page.locator("fieldset.anchors").all():
         field.locator(f"input[type=radio][value='{level}']").check()
-        field.locator("input[name$=-cites]").fill("1")
+        field.locator("input[name$=-cites][value='1']").check()
     page.check("input[name=recommendation][value=yes]")
     page.check("input[name=confidence][value=high]")
 

@@ -1,38 +1,18 @@
 """Who gets in by the pages, from where, and how it ends."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, select, update
 
-from service.app import create_app
 from service.core.clock import utc_now
 from service.core.secrets import hash_password
 from service.domain.accounts.tables import SignIn, User
 from service.doors.tools import Tools
-from tests.worlds import Person, World
-
-PASSWORD = "correct horse battery staple"
-OURS = {"Origin": "http://localhost"}
-
-
-@pytest.fixture
-def pages(tools: Tools, world: World) -> Iterator[TestClient]:
-    """A browser of the recruiter's, signed in, that says where its forms come from."""
-    with TestClient(create_app(tools), "http://localhost", follow_redirects=False) as client:
-        client.headers.update(OURS)
-        sign_in(client, world, world.recruiter)
-        yield client
-
-
-def sign_in(client: TestClient, world: World, person: Person) -> None:
-    with world.database.write() as session:
-        session.get_one(User, person.id).password_hash = hash_password(PASSWORD)
-    answer = client.post("/sign-in", data={"email": person.email, "password": PASSWORD})
-    assert answer.status_code == 303
+from tests.web.conftest import OURS, PASSWORD, sign_in
+from tests.worlds import World
 
 
 def test_a_wrong_password_is_refused_in_the_same_words_as_an_unknown_address(
