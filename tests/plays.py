@@ -50,6 +50,8 @@ class Model:
     """Who may see whose scorecard: the rule, written a second time."""
 
     rule: str
+    wanted: int = 2
+    least: int = 2
     states: dict[str, str] = field(default_factory=dict)
     cards: dict[str, str] = field(default_factory=dict)
     looked: set[str] = field(default_factory=set)
@@ -64,7 +66,18 @@ class Model:
             return False
         if who in self.looked or (mine == "done" and self.rule == "own_lock"):
             return True
-        return "done" in all_states and not any(state in UNLOCKED for state in all_states)
+        if "done" not in all_states or any(state in UNLOCKED for state in all_states):
+            return False
+        return mine == "done" or Role.REVIEWER not in ROLES[who] or self.done >= self.wanted
+
+    @property
+    def done(self) -> int:
+        return sum(state == "done" for state in self.states.values())
+
+    def takes(self, who: str) -> bool:
+        """Whether somebody may be asked to review: not twice, and not after what could be seen."""
+        saw = who in self.looked or (who in RUNNERS and self.done >= self.least)
+        return who not in self.states and not saw
 
     def visible(self, who: str) -> set[str]:
         """Whose locked scorecards somebody is shown."""
@@ -83,7 +96,7 @@ class Play:
 
     def assign(self, who: str) -> None:
         answer = reviewing.assign(self.client, self.people["recruiter"], self._who(who), self.sent)
-        fits = who not in self.model.states
+        fits = self.model.takes(who)
         assert answer.status_code == (201 if fits else 409), answer.text
         if fits:
             self.model.states[who] = "open"
@@ -127,7 +140,7 @@ class Play:
             self._assignment(who),
             reviewer=str(self._who(to).id),
         )
-        fits = self.model.states[who] in UNLOCKED and to not in self.model.states
+        fits = self.model.states[who] in UNLOCKED and self.model.takes(to)
         assert answer.status_code == (200 if fits else 409), answer.text
         if fits:
             self.model.states[who], self.model.states[to] = "reassigned", "open"
@@ -148,6 +161,23 @@ class Play:
         step, body = ("reopen", {"reason": "Mistake."}) if submission.decision else REJECT
         done = self.client.post(f"{self.sent.url}/{step}", json=body, headers=headers)
         assert done.is_success, done.text
+
+    def want(self, reviews: int) -> None:
+        """How many reviews the job wants for each submission."""
+        assert self._change_job(reviews_wanted=reviews) == 200
+        self.model.wanted, self.model.least = reviews, min(self.model.least, reviews)
+
+    def rule(self, rule: SealRule) -> None:
+        """Open scores by another rule: earlier only while nothing is locked (elsewhere one is)."""
+        fits = rule is SealRule.ALL_LOCKED or rule == self.model.rule
+        assert self._change_job(seal_rule=rule) == (200 if fits else 409)
+        if fits:
+            self.model.rule = rule
+
+    def _change_job(self, **change: object) -> int:
+        url, auth = f"{API}/jobs/{self.world.job_slug}", self._who("recruiter").auth
+        etag = self.client.get(url, headers=auth).headers["ETag"]
+        return self.client.patch(url, json=change, headers={**auth, "If-Match": etag}).status_code
 
     def check_sight(self) -> None:
         with self.world.database.read() as session:
@@ -252,7 +282,8 @@ def begin(client: TestClient, world: World, rule: SealRule) -> Play:
     with world.database.write() as session:
         for table in LEFT_BEHIND:
             session.connection().execute(sa.delete(table))
-        session.get_one(Job, world.job_id).seal_rule = rule
+        job = session.get_one(Job, world.job_id)
+        job.seal_rule, job.reviews_wanted, job.reviews_wanted_least = rule, 2, 2
         submission = session.get_one(Submission, world.submission.id)
         submission.decision = submission.decided_at = None
         if Role.REVIEWER not in session.get_one(User, double.id).roles:

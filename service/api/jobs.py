@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict
 
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.actions import (
-    change_job,
     close_job,
     create_job,
     open_job,
@@ -42,6 +41,7 @@ from service.domain.jobs.tables import (
     TeamMember,
 )
 from service.domain.pipeline.stages import arrange_stages
+from service.domain.reviews.actions import change_judged_job
 from service.doors.listing import ListQuery, PageOut, ask
 from service.doors.preconditions import IfMatch
 from service.doors.routes import JsonRoute, StaffRoute
@@ -212,7 +212,7 @@ def add(visit: StaffVisit, body: NewJob) -> Response:
 def edit(visit: StaffVisit, slug: str, body: JobChange, if_match: IfMatch) -> Response:
     """Change what the body names; the rest stays."""
     with visit.writing() as (db, me):
-        changed = change_job(db, me, get_job(db, me, slug, version=if_match), body)
+        changed = change_judged_job(db, me, get_job(db, me, slug, version=if_match), body)
         return answer(visit, me, changed, get_parts(db, me, changed))
 
 

@@ -8,11 +8,12 @@ from pydantic import ValidationError
 
 from service.core.errors import Refusal
 from service.domain.accounts.actor import Actor
-from service.domain.jobs.actions import change_job, set_questions
+from service.domain.jobs.actions import set_questions
 from service.domain.jobs.inputs import JobChange, QuestionsInput, StagesInput
 from service.domain.jobs.queries import get_job, get_own_job, list_questions, list_stages
 from service.domain.jobs.tables import Job, QuestionKind, StageKind
 from service.domain.pipeline.stages import arrange_stages
+from service.domain.reviews.actions import change_judged_job
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.visit import Db
@@ -158,7 +159,7 @@ def _read_reason(typed: Typed, number: int) -> Line:
 
 
 def _keep_reasons(db: Db, me: Actor, job: Job, wanted: Sequence[Line]) -> None:
-    change_job(db, me, job, JobChange.model_validate({"rejection_reasons": wanted}))
+    change_judged_job(db, me, job, JobChange.model_validate({"rejection_reasons": wanted}))
 
 
 STAGES = Part(

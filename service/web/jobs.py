@@ -14,7 +14,6 @@ from service.core.paging import Slice, decode_cursor, encode_cursor
 from service.domain.accounts.queries import list_colleagues
 from service.domain.jobs import policy
 from service.domain.jobs.actions import (
-    change_job,
     close_job,
     create_job,
     open_job,
@@ -31,6 +30,7 @@ from service.domain.jobs.queries import (
     list_team,
 )
 from service.domain.jobs.tables import Job
+from service.domain.reviews.actions import change_judged_job
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
 from service.web.render import page, words
@@ -115,7 +115,7 @@ def change(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Res
     try:
         wanted = JobChange.model_validate(_fields(typed))
         with visit.writing() as (db, me):
-            change_job(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
+            change_judged_job(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
             return visit.redirect(f"/desk/jobs/{slug}")
     except (ValidationError, Refusal) as error:
         status = typed.refused(error)

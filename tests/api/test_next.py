@@ -30,7 +30,8 @@ def take(client: TestClient, by: Person, slug: str = "engineer", **headers: str)
 
 def wanted(world: World, reviews: int) -> None:
     with world.database.write() as session:
-        session.get_one(Job, world.job_id).reviews_wanted = reviews
+        job = session.get_one(Job, world.job_id)
+        job.reviews_wanted, job.reviews_wanted_least = reviews, min(reviews, job.reviews_wanted)
 
 
 @contextmanager
@@ -160,6 +161,27 @@ def test_who_looked_early_and_reviews_as_well_is_not_handed_that_one(
 
     taken = take(client, world.recruiter)
     assert taken.json()["submission_id"] == str(world.submission2.id)
+
+
+def test_who_may_have_seen_scores_takes_no_seat_that_opens_later(
+    client: TestClient, world: World
+) -> None:
+    sent, double = world.submission, world.recruiter
+    with world.database.write() as session:
+        session.get_one(User, double.id).roles = [Role.RECRUITER, Role.REVIEWER]
+    wanted(world, 1)
+    assign(client, double, world.reviewer, sent)
+    judge(client, world.reviewer, sent)
+    seen = read(client, double, sent, "summary").json()
+    wanted(world, 3)
+    sealed = read(client, double, sent, "summary").json()
+    taken = take(client, double)
+    asked = assign(client, double, double, sent)
+
+    assert (seen["n"], sealed["n"]) == (1, None)
+    assert taken.json()["submission_id"] == str(world.submission2.id)
+    assert (asked.status_code, asked.json()["code"]) == (409, "scores_seen")
+    assert take(client, world.reviewer2).json()["submission_id"] == str(sent.id)
 
 
 def test_many_at_once_never_fill_a_seat_twice(world: World) -> None:

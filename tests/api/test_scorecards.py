@@ -523,3 +523,34 @@ def test_a_list_of_scorecards_costs_the_same_whatever_its_length(
 
     assert len(listed.json()["items"]) == 2
     assert len(statements) == one
+
+
+def test_who_looked_early_is_not_asked_to_judge(client: TestClient, world: World) -> None:
+    sent, looker = world.submission, world.recruiter
+    with world.database.write() as session:
+        session.get_one(User, looker.id).roles = [Role.RECRUITER, Role.REVIEWER]
+    unseal(client, looker, sent)
+    made = assign(client, looker, world.reviewer, sent).json()
+    asked = assign(client, looker, looker, sent)
+    given = change(client, looker, sent, made, reviewer=str(looker.id))
+
+    assert [answer.status_code for answer in (asked, given)] == [409, 409]
+    assert {answer.json()["code"] for answer in (asked, given)} == {"scores_seen"}
+
+
+def test_scores_never_open_by_a_looser_rule_once_one_is_locked(
+    client: TestClient, assigned: World
+) -> None:
+    url, by = "/api/v1/jobs/engineer", assigned.recruiter.auth
+
+    def change_rule(rule: SealRule) -> int:
+        etag = client.get(url, headers=by).headers["ETag"]
+        body = {"seal_rule": rule}
+        return client.patch(url, json=body, headers={**by, "If-Match": etag}).status_code
+
+    before = [change_rule(SealRule.ALL_LOCKED), change_rule(SealRule.OWN_LOCK)]
+    judge(client, assigned.reviewer, assigned.submission)
+    after = [change_rule(SealRule.ALL_LOCKED), change_rule(SealRule.OWN_LOCK)]
+
+    assert (before, after) == ([200, 200], [200, 409])
+    assert read(client, assigned.reviewer, assigned.submission, "summary").json()["sealed"]

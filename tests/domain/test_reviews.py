@@ -113,6 +113,7 @@ def test_scores_open_as_the_rule_says(
     me, people = world.reviewer, [world.reviewer2, world.outsider]
     with world.database.write() as session:
         session.get_one(Job, world.job_id).seal_rule = rule
+        session.get_one(Job, world.job_id).reviews_wanted = 1
         if mine:
             add_assignment(session, world, me, mine)
         for person, state in zip(people, others, strict=False):
@@ -194,3 +195,24 @@ def test_the_summary_counts_what_was_shown_and_how_far_apart_it_is(world: World)
             (world.reviewer2.id, "no", 4 / 3, {"humility": 1, "depth": 2}),
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "roles", "sees"),
+    [
+        (2, {Role.RECRUITER}, True),
+        (2, {Role.RECRUITER, Role.REVIEWER}, False),
+        (2, {Role.ADMIN, Role.REVIEWER}, False),
+        (1, {Role.RECRUITER, Role.REVIEWER}, True),
+    ],
+)
+def test_who_could_still_take_a_seat_does_not_see_what_was_judged_before(
+    world: World, wanted: int, roles: set[Role], sees: bool
+) -> None:
+    with world.database.write() as session:
+        session.get_one(Job, world.job_id).reviews_wanted = wanted
+        add_assignment(session, world, world.reviewer2, DONE)
+    actor = Actor(ActorKind.USER, world.recruiter.id, roles=frozenset(roles))
+    with world.database.read() as session:
+        submission = session.get_one(Submission, world.submission.id)
+        assert queries.are_scores_open(session, actor, submission) is sees

@@ -43,6 +43,8 @@ steps = st.one_of(
     st.tuples(st.just("reassign"), reviewers, reviewers),
     st.tuples(st.just("unseal"), st.sampled_from([*ROLES])),
     st.tuples(st.just("decide")),
+    st.tuples(st.just("want"), st.integers(1, 3)),
+    st.tuples(st.just("rule"), st.sampled_from([*SealRule])),
 )
 
 

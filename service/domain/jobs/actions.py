@@ -64,7 +64,7 @@ def create_job(session: Session, actor: Actor, wanted: NewJob) -> Job:
     taken = SlugTaken(faults=[Fault("/slug", SlugTaken.message)])
     if is_slug_taken(session, wanted.slug):
         raise taken
-    job = Job(**wanted.model_dump())
+    job = Job(**wanted.model_dump(), reviews_wanted_least=wanted.reviews_wanted)
     if not wanted.rejection_reasons:
         job.rejection_reasons = [reason.model_dump() for reason in beginnings.REJECTION_REASONS]
     session.add(job)
@@ -89,6 +89,7 @@ def change_job(session: Session, actor: Actor, job: Job, change: JobChange) -> J
         return job
     shown = job.model_dump(mode="json", include=set(wanted))
     job.sqlmodel_update(wanted)
+    job.reviews_wanted_least = min(job.reviews_wanted_least, job.reviews_wanted)
     if job.state is JobState.OPEN:
         _require_whole(session, job)
     session.flush()

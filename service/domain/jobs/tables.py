@@ -64,6 +64,7 @@ class Job(Versioned, table=True):
     timezone: str = Field(default="UTC", max_length=64)
     seal_rule: SealRule = choice(SealRule, default=SealRule.OWN_LOCK)
     reviews_wanted: int = Field(default=2)
+    reviews_wanted_least: int = Field(default=2)  # the lowest that `reviews_wanted` ever was
     rejection_reasons: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
 
 

@@ -1,6 +1,6 @@
 """Who may review, who may look, and when sealed scores open: the one place that says so."""
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, true
 from sqlmodel import col, select
 
 from service.domain.accounts.actor import Actor
@@ -25,6 +25,7 @@ def sees_scores(actor: Actor) -> ColumnElement[bool]:
 
     This is the seal. It says nothing about whether the actor may see the submission at all.
     An own assignment that is not locked always seals, whatever one's roles, looks and rights.
+    Who reviews and was not asked waits until no seat is left, or would judge having seen.
     """
     if actor.is_system:
         return true()
@@ -33,8 +34,23 @@ def sees_scores(actor: Actor) -> ColumnElement[bool]:
     mine = Assignment.reviewer_id == actor.user_id
     own_unlocked = _assigned(mine, col(Assignment.state).in_(UNLOCKED))
     own_locked = _assigned(mine, Assignment.state == AssignmentState.DONE)
-    ways = or_(and_(own_locked, _opens_at_own_lock()), _all_locked(), _has_looked(actor))
+    seatless = _job_of(col(Job.reviews_wanted) <= _done()) if actor.has(Role.REVIEWER) else true()
+    ways = or_(
+        and_(own_locked, _job_of(Job.seal_rule == SealRule.OWN_LOCK)),
+        and_(_all_locked(), or_(own_locked, seatless)),
+        _has_looked(actor),
+    )
     return and_(~own_unlocked, ways)
+
+
+def may_have_seen(actor: Actor) -> ColumnElement[bool]:
+    """Whether an actor without an assignment may have seen scores: as a condition on Submission.
+
+    Such a one can no longer judge independently. What was open once counts, also when somebody
+    asked later keeps the scores sealed again: locked scorecards only become more.
+    """
+    once_full = _job_of(col(Job.reviews_wanted_least) <= _done())
+    return or_(_has_looked(actor), and_(runs(actor), once_full))
 
 
 def visible_scorecards(actor: Actor) -> ColumnElement[bool]:
@@ -87,9 +103,16 @@ def _all_locked() -> ColumnElement[bool]:
     return and_(done, ~_assigned(col(Assignment.state).in_(UNLOCKED)))
 
 
-def _opens_at_own_lock() -> ColumnElement[bool]:
-    rule = select(Job.id).where(Job.id == Submission.job_id, Job.seal_rule == SealRule.OWN_LOCK)
-    return rule.correlate(Submission).exists()
+def _done() -> ColumnElement[int]:
+    done = select(func.count(col(Assignment.id))).where(
+        Assignment.submission_id == Submission.id, Assignment.state == AssignmentState.DONE
+    )
+    return done.correlate(Submission).scalar_subquery()
+
+
+def _job_of(*conditions: ColumnElement[bool] | bool) -> ColumnElement[bool]:
+    found = select(Job.id).where(Job.id == Submission.job_id, *conditions)
+    return found.correlate(Submission).exists()
 
 
 def _has_looked(actor: Actor) -> ColumnElement[bool]:

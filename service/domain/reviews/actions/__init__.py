@@ -5,6 +5,7 @@ from service.domain.reviews.actions.assignments import (
     AssignmentEnded,
     DuePast,
     NoReviewer,
+    ScoresSeen,
     answer_assignment,
     assign_reviewer,
     change_assignment,
@@ -13,6 +14,7 @@ from service.domain.reviews.actions.assignments import (
     take_next,
 )
 from service.domain.reviews.actions.ratings import ScorecardInvalid
+from service.domain.reviews.actions.rules import SealFixed, change_judged_job
 from service.domain.reviews.actions.scorecards import (
     NoRubric,
     OwnReviewOpen,
@@ -35,10 +37,13 @@ __all__ = [
     "ScorecardIncomplete",
     "ScorecardInvalid",
     "ScorecardLockedAlready",
+    "ScoresSeen",
+    "SealFixed",
     "answer_assignment",
     "assign_reviewer",
     "change_assignment",
     "change_due",
+    "change_judged_job",
     "lock_scorecard",
     "reassign",
     "save_scorecard",

@@ -29,6 +29,7 @@ from service.domain.reviews.queries.assignments import (
     find_unreplaced,
     hold_job,
     hold_submission,
+    may_have_seen,
 )
 from service.domain.reviews.tables import Assignment, AssignmentState
 from service.domain.submissions.actions import set_access
@@ -51,6 +52,11 @@ class AlreadyAssigned(StateConflict):
     message = "This person was asked to review this submission already."
 
 
+class ScoresSeen(StateConflict):
+    code = "scores_seen"
+    message = "This person may have seen scores of this submission, so cannot judge it any more."
+
+
 class AssignmentEnded(StateConflict):
     code = "assignment_ended"
     message = "This assignment is {state} already."
@@ -59,7 +65,7 @@ class AssignmentEnded(StateConflict):
 def assign_reviewer(
     session: Session, actor: Actor, submission: Submission, wanted: AssignmentInput
 ) -> Assignment:
-    """Ask a colleague to review. Raises NoReviewer, DuePast, AlreadyAssigned."""
+    """Ask a colleague to review. Raises NoReviewer, DuePast, AlreadyAssigned, ScoresSeen."""
     require(is_run_by(session, actor, submission))
     hold_submission(session, submission)
     _refuse_past(submission.job, wanted.due)
@@ -123,7 +129,7 @@ def reassign(
 ) -> Assignment:
     """Put another reviewer in the place of one who has not judged; returns the new assignment.
 
-    Raises AssignmentEnded, NoReviewer, DuePast, AlreadyAssigned.
+    Raises AssignmentEnded, NoReviewer, DuePast, AlreadyAssigned, ScoresSeen.
     """
     require(is_run_by(session, actor, submission))
     hold_submission(session, submission)
@@ -210,10 +216,13 @@ def _replace(
 
 
 def _refuse_unfit(session: Session, submission: Submission, reviewer_id: UUID) -> None:
-    if not find_reviewer(session, reviewer_id):
+    reviewer = find_reviewer(session, reviewer_id)
+    if not reviewer:
         raise NoReviewer(faults=[Fault("/reviewer", NoReviewer.message)])
     if find_assignment(session, submission, reviewer_id):
         raise AlreadyAssigned
+    if may_have_seen(session, reviewer, submission):
+        raise ScoresSeen
 
 
 def _refuse_past(job: Job, due: date | None) -> None:

@@ -17,7 +17,7 @@ from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import Role, User
 from service.domain.jobs.tables import Job, Stage, StageKind
 from service.domain.reviews import policy
-from service.domain.reviews.tables import Assignment, AssignmentState, Unsealing
+from service.domain.reviews.tables import Assignment, AssignmentState
 from service.domain.submissions.policy import visible_submissions
 from service.domain.submissions.tables import Access, Submission
 
@@ -88,7 +88,7 @@ def find_own_open(session: Session, actor: Actor, job: Job) -> Assignment | None
 def find_next(session: Session, actor: Actor, job: Job) -> Submission | None:
     """The least-reviewed submission of a job, then the oldest, that has a seat for the actor.
 
-    Not one that the actor was ever asked to judge, is kept from, or has had an early look at. It
+    Not one that the actor was ever asked to judge, is kept from, or may have seen scores of. It
     is locked; one that somebody is changing at this moment is passed over.
     """
     me, seats = actor.user_id, _seats_taken()
@@ -102,7 +102,7 @@ def find_next(session: Session, actor: Actor, job: Job) -> Submission | None:
             seats < job.reviews_wanted,
             ~_has(Assignment, Assignment.reviewer_id == me),
             ~_has(Access, Access.user_id == me, col(Access.blocked).is_(True)),
-            ~_has(Unsealing, Unsealing.user_id == me),
+            ~policy.may_have_seen(actor),
         )
         .order_by(seats, col(Submission.created_at), col(Submission.id))
         .limit(1)
@@ -126,6 +126,13 @@ def find_reviewer(session: Session, id: UUID) -> User | None:
     found = session.get(User, id)
     fit = found and not found.deactivated_at and Role.REVIEWER in found.roles
     return found if fit else None
+
+
+def may_have_seen(session: Session, reviewer: User, submission: Submission) -> bool:
+    """Whether somebody without an assignment may have seen scores of a submission."""
+    condition = policy.may_have_seen(Actor.of(reviewer))
+    query = select(Submission.id).where(Submission.id == submission.id, condition)
+    return session.exec(query).first() is not None
 
 
 def hold_submission(session: Session, submission: Submission) -> None:
@@ -170,7 +177,7 @@ def _seats_taken() -> ColumnElement[int]:
 
 
 def _has(
-    table: type[Assignment | Access | Unsealing], *conditions: ColumnElement[bool] | bool
+    table: type[Assignment | Access], *conditions: ColumnElement[bool] | bool
 ) -> ColumnElement[bool]:
     found = select(table.id).where(table.submission_id == Submission.id, *conditions)
     return found.correlate(Submission).exists()

@@ -13,7 +13,7 @@ from service.core.db import load, load_lists
 from service.core.errors import Forbidden
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import find_rubric
-from service.domain.jobs.tables import Criterion, Rubric
+from service.domain.jobs.tables import Criterion, Job, Rubric
 from service.domain.reviews import policy
 from service.domain.reviews.queries.assignments import find_assignment
 from service.domain.reviews.tables import Rating, Scorecard, ScorecardState, Unsealing
@@ -74,6 +74,15 @@ def has_looked(session: Session, actor: Actor, submission: Submission) -> bool:
         Unsealing.submission_id == submission.id, Unsealing.user_id == actor.user_id
     )
     return session.exec(query).first() is not None
+
+
+def is_judged(session: Session, job: Job) -> bool:
+    """Whether a scorecard of one of the job's submissions is locked."""
+    query = select(Scorecard.id).join(Submission, col(Submission.id) == Scorecard.submission_id)
+    locked = Scorecard.state == ScorecardState.LOCKED
+    return (
+        session.exec(query.where(Submission.job_id == job.id, locked).limit(1)).first() is not None
+    )
 
 
 def list_scorecards(session: Session, actor: Actor, submission: Submission) -> Sequence[Scorecard]:
