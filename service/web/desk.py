@@ -12,8 +12,8 @@ from service.core.errors import Invalid, Malformed, Refusal
 from service.core.paging import MOST, Slice
 from service.domain.desk.actions import reject_submissions
 from service.domain.desk.inputs import RejectInput, SubmissionFilter
-from service.domain.desk.queries import SubmissionLine, list_submissions, sync_point
-from service.domain.jobs.queries import get_job, list_jobs, list_stages
+from service.domain.desk.queries import SubmissionLine, find_job_id, list_submissions, sync_point
+from service.domain.jobs.queries import list_jobs, list_stages
 from service.domain.messages.letters import rejection
 from service.domain.submissions.policy import may_handle
 from service.domain.submissions.queries import get_submission
@@ -59,7 +59,7 @@ def show(request: Request, visit: PageVisit, query: Annotated[DeskQuery, Query()
         asked = ask(visit, me, query, start=lambda: sync_point(db))
         found = list_submissions(db, me, query, asked.slice, since=asked.since)
         jobs = list_jobs(db, me, Slice(limit=MOST)).items
-        stages = list_stages(db, get_job(db, me, query.job).id) if query.job else []
+        stages = list_stages(db, find_job_id(db, me, query.job)) if query.job else []
         handles = may_handle(me)
     cursor = asked.next_cursor(found)
     return page(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, get_args
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,7 +18,7 @@ from service.domain.jobs.actions import (
     create_job,
     open_job,
 )
-from service.domain.jobs.inputs import JobChange, NewJob
+from service.domain.jobs.inputs import EmploymentType, JobChange, NewJob
 from service.domain.jobs.queries import (
     find_rubric,
     get_job,
@@ -38,10 +38,7 @@ from service.web.typed import Typed, said_of, whole
 from service.web.versions import version_in
 
 router = APIRouter(prefix="/desk/jobs")
-EMPLOYMENT = [
-    (value, words(value.lower()))
-    for value in ("FULL_TIME", "PART_TIME", "CONTRACTOR", "TEMPORARY", "INTERN", "OTHER")
-]
+EMPLOYMENT = [(value, words(value.lower())) for value in get_args(EmploymentType)]
 
 
 class Jobs(BaseModel):
@@ -204,7 +201,7 @@ def _moment(text: str, zone: str) -> object:
     """A browser's local date and time in the job's time zone, as an RFC 3339 text."""
     if not text:
         return None
-    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", text, re.ASCII):
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?", text, re.ASCII):
         return text
     if not re.fullmatch(r"[A-Za-z_+\-0-9/]{1,64}", zone, re.ASCII) or ".." in zone:
         return text
@@ -212,6 +209,12 @@ def _moment(text: str, zone: str) -> object:
         return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).isoformat()
     except (ValueError, OSError, KeyError):
         return text
+
+
+def _as_typed(local: datetime) -> str:
+    """As the browser's field shows it: without a zone, and not finer than it can be."""
+    fine = "milliseconds" if local.microsecond else "seconds"
+    return local.replace(tzinfo=None).isoformat(timespec=fine)
 
 
 def _typed(job: Job) -> Typed:
@@ -223,5 +226,5 @@ def _typed(job: Job) -> Typed:
         remote="yes" if job.remote else "",
         seal_rule=job.seal_rule.value,
         reviews_wanted=job.reviews_wanted,
-        closes_at=f"{local:%Y-%m-%dT%H:%M}" if local else "",
+        closes_at=_as_typed(local) if local else "",
     )

@@ -50,9 +50,9 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
     typed = Typed.of(form)
     lock = form.get("do") == "lock"
     try:
-        _save(visit, id, form)
+        saved = _save(visit, id, form)
         if lock:
-            _lock(visit, id)
+            _lock(visit, id, saved)
     except ValidationError as error:
         return _page(request, visit, id, typed=typed, fault=(422, WRONG, faults_of(error.errors())))
     except Refusal as refusal:
@@ -65,21 +65,20 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
 WRONG = "Something in it cannot be used."
 
 
-def _save(visit: PageVisit, id: UUID, form: Form) -> None:
+def _save(visit: PageVisit, id: UUID, form: Form) -> Expected:
+    """The version that was saved."""
     with visit.writing() as (db, me):
         submission = get_submission(db, me, id)
         review = get_own_review(db, me, submission)
         expected = version_in(form) if form.get("version") else None
-        save_scorecard(db, me, submission, _input(form, review), expected)
+        saved = save_scorecard(db, me, submission, _input(form, review), expected)
+        return Expected(frozenset({saved.version or 0}))
 
 
-def _lock(visit: PageVisit, id: UUID) -> None:
-    """In a transaction of its own, so that a refused lock leaves the draft saved."""
+def _lock(visit: PageVisit, id: UUID, saved: Expected) -> None:
+    """What was just saved, in a transaction of its own: a refused lock leaves the draft saved."""
     with visit.writing() as (db, me):
-        submission = get_submission(db, me, id)
-        card = get_own_review(db, me, submission).card
-        version = card.version if card else 0
-        lock_scorecard(db, me, submission, Expected(frozenset({version})))
+        lock_scorecard(db, me, get_submission(db, me, id), saved)
 
 
 def _input(form: Form, review: OwnReview) -> ScorecardInput:
@@ -99,6 +98,7 @@ def _rating(form: Form, key: str) -> dict[str, object]:
     rating: dict[str, object] = {
         "criterion": key,
         "cites": form.get_all(f"{at}cites"),
+        "quote": form.get(f"{at}quote"),
         "comment": form.get(f"{at}comment"),
     }
     if chosen:
@@ -166,5 +166,6 @@ def _typed(review: OwnReview) -> Typed:
             if rating.rated:
                 typed.fields[f"{at}level"] = ["none" if rating.level is None else str(rating.level)]
             typed.fields[f"{at}cites"] = list(rating.cites)
+            typed.fields[f"{at}quote"] = [rating.quote]
             typed.fields[f"{at}comment"] = [rating.comment]
     return typed

@@ -11,13 +11,14 @@ from service.core.paging import Slice
 from service.domain.accounts.queries import list_colleagues
 from service.domain.accounts.tables import Role
 from service.domain.history.queries import list_history
-from service.domain.jobs.queries import list_jobs, list_stages
+from service.domain.jobs.queries import list_jobs_on_team, list_stages
 from service.domain.outcomes.queries import find_outcome
 from service.domain.pipeline.actions import move_submission, reopen_submission
 from service.domain.pipeline.inputs import MoveInput, ReopenInput
 from service.domain.reviews.policy import UNLOCKED, may_review
 from service.domain.reviews.queries import (
     find_assignment,
+    in_order,
     list_assignments,
     list_inbox,
     list_scorecards,
@@ -66,7 +67,7 @@ def nothing_kept(_what: str, _name: str) -> str:
 def inbox(request: Request, visit: PageVisit) -> Response:
     """What waits for one."""
     with visit.reading() as (db, me):
-        jobs = list_jobs(db, me, Slice(limit=SHOWN)).items if me.has(Role.REVIEWER) else []
+        jobs = list_jobs_on_team(db, me, SHOWN) if me.has(Role.REVIEWER) else []
         reviews = list_inbox(db, me, Slice(limit=SHOWN)).items
         return page(
             request, "inbox.html", me=me, reviews=reviews, jobs=jobs, handles=may_handle(me)
@@ -158,6 +159,7 @@ def submission_page(
                 p for p in list_colleagues(db, me) if Role.REVIEWER in p.roles and p.id not in asked
             ],
             scorecards=list_scorecards(db, me, submission),
+            in_order=in_order,
             outcome=find_outcome(db, submission) if hired and handles else None,
             history=list_history(db, me, submission, Slice(limit=SHOWN)).items,
         )

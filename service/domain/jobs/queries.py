@@ -61,6 +61,12 @@ def list_jobs(
     return cut(rows, part.limit, lambda job: (str(job.id),))
 
 
+def list_jobs_on_team(session: Session, actor: Actor, limit: int) -> Sequence[Job]:
+    """The newest jobs that the actor works on and that were opened once."""
+    query = select(Job).where(policy.own_jobs(actor), Job.state != JobState.DRAFT)
+    return session.exec(query.order_by(col(Job.id).desc()).limit(limit)).all()
+
+
 def is_slug_taken(session: Session, slug: str) -> bool:
     return session.exec(select(Job.id).where(Job.slug == slug)).first() is not None
 

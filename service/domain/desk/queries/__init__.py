@@ -1,6 +1,6 @@
 """What staff ask about submissions, across features."""
 
-from service.domain.desk.queries.filters import UnknownFilter
+from service.domain.desk.queries.filters import UnknownFilter, find_job_id
 from service.domain.desk.queries.listing import Gone, SubmissionLine, list_submissions
 from service.domain.desk.queries.steps import Since, sync_point
 
@@ -9,6 +9,7 @@ __all__ = [
     "Since",
     "SubmissionLine",
     "UnknownFilter",
+    "find_job_id",
     "list_submissions",
     "sync_point",
 ]
