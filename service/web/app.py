@@ -18,6 +18,7 @@ from service.web import (
     exports,
     job_parts,
     jobs,
+    outbox,
     outcomes,
     receipts,
     reviews,
@@ -46,6 +47,7 @@ ROUTERS: list[APIRouter] = [
     submissions.router,
     reviews.router,
     outcomes.router,
+    outbox.router,
 ]
 
 

@@ -10,7 +10,7 @@ from service.core.errors import Refusal
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.actions import set_questions
 from service.domain.jobs.inputs import JobChange, QuestionsInput, StagesInput
-from service.domain.jobs.queries import get_job, get_own_job, list_questions, list_stages
+from service.domain.jobs.queries import get_job, get_job_to_change, list_questions, list_stages
 from service.domain.jobs.tables import Job, QuestionKind, StageKind
 from service.domain.pipeline.stages import arrange_stages
 from service.domain.reviews.actions import change_judged_job
@@ -78,7 +78,7 @@ def save_reasons(request: Request, visit: PageVisit, slug: str, form: FormHere) 
 
 def _edit(request: Request, visit: PageVisit, slug: str, part: Part) -> Response:
     with visit.reading() as (db, me):
-        rows = part.find(db, get_own_job(db, me, slug))
+        rows = part.find(db, get_job_to_change(db, me, slug))
     return _page(request, visit, slug, part, part.lines.fill(rows))
 
 
@@ -106,7 +106,7 @@ def _page(
             part.template,
             status=status,
             me=me,
-            job=get_own_job(db, me, slug),
+            job=get_job_to_change(db, me, slug),
             form=typed,
             numbers=part.lines.to_show(typed),
             stage_kinds=STAGE_KINDS,

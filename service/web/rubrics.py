@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from service.core.errors import Refusal
 from service.domain.jobs.actions import set_rubric
 from service.domain.jobs.inputs import RubricInput
-from service.domain.jobs.queries import find_rubric, get_job, get_own_job
+from service.domain.jobs.queries import find_rubric, get_job, get_job_to_change
 from service.domain.jobs.tables import Rubric
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
@@ -27,7 +27,7 @@ USUAL_LEVELS = 4
 def edit_rubric(request: Request, visit: PageVisit, slug: str) -> Response:
     """The criteria, with an anchor for each level."""
     with visit.reading() as (db, me):
-        job = get_own_job(db, me, slug)
+        job = get_job_to_change(db, me, slug)
         rubric = find_rubric(db, job.id)
         typed = _typed_rubric(rubric) if rubric else Typed()
         return page(request, "rubric.html", me=me, job=job, form=typed, levels=_levels(typed))
@@ -47,7 +47,7 @@ def save_rubric(request: Request, visit: PageVisit, slug: str, form: FormHere) -
     except (ValidationError, Refusal) as error:
         status = typed.refused(error)
     with visit.reading() as (db, me):
-        job, levels = get_own_job(db, me, slug), _levels(typed)
+        job, levels = get_job_to_change(db, me, slug), _levels(typed)
         return page(
             request, "rubric.html", status=status, me=me, job=job, form=typed, levels=levels
         )

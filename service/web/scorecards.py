@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from service.core.errors import Fault, Refusal
 from service.core.versions import Expected
+from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import get_job
 from service.domain.reviews.actions import lock_scorecard, save_scorecard, take_next
 from service.domain.reviews.inputs import ScorecardInput
@@ -17,6 +18,7 @@ from service.domain.submissions.tables import Revision
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.refusals import faults_of, status_of
+from service.doors.visit import Db
 from service.web.render import message, page
 from service.web.typed import Typed, whole
 from service.web.versions import version_in
@@ -47,38 +49,33 @@ def show(request: Request, visit: PageVisit, id: UUID, saved: bool = False) -> R
 @router.post("/submissions/{id}/scorecard")
 def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Response:
     """Save the draft, and lock it when that was pressed."""
-    typed = Typed.of(form)
-    lock = form.get("do") == "lock"
+    typed, page_of_it = Typed.of(form), f"/desk/submissions/{id}"
     try:
-        saved = _save(visit, id, form)
-        if lock:
-            _lock(visit, id, saved)
+        with visit.writing() as (db, me):
+            saved = _save(db, me, id, form)
+            if form.get("do") != "lock":
+                return visit.redirect(f"{page_of_it}/scorecard?saved=true")
+        # In a transaction of its own: a refused lock leaves the draft saved.
+        with visit.writing() as (db, me):
+            lock_scorecard(db, me, get_submission(db, me, id), saved)
+            return visit.redirect(page_of_it)
     except ValidationError as error:
         return _page(request, visit, id, typed=typed, fault=(422, WRONG, faults_of(error.errors())))
     except Refusal as refusal:
         fault = (status_of(refusal), str(refusal), list(refusal.faults))
         return _page(request, visit, id, typed=typed, fault=fault)
-    target = f"/desk/submissions/{id}" + ("" if lock else "/scorecard?saved=true")
-    return Response(status_code=303, headers={"Location": target})
 
 
 WRONG = "Something in it cannot be used."
 
 
-def _save(visit: PageVisit, id: UUID, form: Form) -> Expected:
+def _save(db: Db, me: Actor, id: UUID, form: Form) -> Expected:
     """The version that was saved."""
-    with visit.writing() as (db, me):
-        submission = get_submission(db, me, id)
-        review = get_own_review(db, me, submission)
-        expected = version_in(form) if form.get("version") else None
-        saved = save_scorecard(db, me, submission, _input(form, review), expected)
-        return Expected(frozenset({saved.version or 0}))
-
-
-def _lock(visit: PageVisit, id: UUID, saved: Expected) -> None:
-    """What was just saved, in a transaction of its own: a refused lock leaves the draft saved."""
-    with visit.writing() as (db, me):
-        lock_scorecard(db, me, get_submission(db, me, id), saved)
+    submission = get_submission(db, me, id)
+    review = get_own_review(db, me, submission)
+    expected = version_in(form) if form.get("version") else None
+    saved = save_scorecard(db, me, submission, _input(form, review), expected)
+    return Expected(frozenset({saved.version or 0}))
 
 
 def _input(form: Form, review: OwnReview) -> ScorecardInput:

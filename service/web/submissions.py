@@ -1,9 +1,10 @@
 """One submission for staff, and what can be done with it: the twin of the API's submissions."""
 
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from service.core.errors import Refusal
@@ -12,11 +13,14 @@ from service.domain.accounts.queries import list_colleagues
 from service.domain.accounts.tables import Role
 from service.domain.history.queries import list_history
 from service.domain.jobs.queries import list_jobs_on_team, list_stages
+from service.domain.messages.queries import count_given_up
 from service.domain.outcomes.queries import find_outcome
 from service.domain.pipeline.actions import move_submission, reopen_submission
 from service.domain.pipeline.inputs import MoveInput, ReopenInput
+from service.domain.pipeline.queries import find_decision
 from service.domain.reviews.policy import UNLOCKED, may_review
 from service.domain.reviews.queries import (
+    are_scores_open,
     find_assignment,
     in_order,
     list_assignments,
@@ -70,14 +74,22 @@ def inbox(request: Request, visit: PageVisit) -> Response:
         jobs = list_jobs_on_team(db, me, SHOWN) if me.has(Role.REVIEWER) else []
         reviews = list_inbox(db, me, Slice(limit=SHOWN)).items
         return page(
-            request, "inbox.html", me=me, reviews=reviews, jobs=jobs, handles=may_handle(me)
+            request,
+            "inbox.html",
+            me=me,
+            reviews=reviews,
+            jobs=jobs,
+            handles=may_handle(me),
+            given_up=count_given_up(db, me),
         )
 
 
 @router.get("/submissions/{id}")
-def show(request: Request, visit: PageVisit, id: UUID) -> Response:
-    """All that one may see of it."""
-    return submission_page(request, visit, id)
+def show(
+    request: Request, visit: PageVisit, id: UUID, revision: Annotated[int | None, Query()] = None
+) -> Response:
+    """All that one may see of it: the newest revision, or an older one."""
+    return submission_page(request, visit, id, number=revision)
 
 
 @router.get("/submissions/{id}/files/{file_id}")
@@ -101,15 +113,21 @@ def move(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
     try:
         with visit.writing() as (db, me):
             submission = get_submission(db, me, id, version=version_in(form))
-            reason, note = form.get("reason"), form.get("note")
             if form.get("to") == "reopen":
-                reopen_submission(db, me, submission, ReopenInput(reason=reason).reason)
+                reopen_submission(db, me, submission, ReopenInput(reason=form.get("reason")).reason)
             else:
-                wanted = MoveInput(to=form.get("to"), reason=reason or None, note=note or None)
-                move_submission(db, me, submission, wanted)
+                move_submission(db, me, submission, _move_in(form))
             return visit.redirect(f"/desk/submissions/{id}")
     except (Refusal, ValidationError) as error:
         return submission_page(request, visit, id, Doing("move", form, error))
+
+
+def _move_in(form: Form) -> MoveInput:
+    """The page has one field for words: of a withdrawal they are the reason."""
+    to, note = form.get("to"), form.get("note") or None
+    if to == Decision.WITHDRAWN.value:
+        return MoveInput(to=to, reason=note)
+    return MoveInput(to=to, reason=form.get("reason") or None, note=note)
 
 
 @router.post("/submissions/{id}/revisions/{revision_id}/confirm")
@@ -129,7 +147,12 @@ def confirm(
 
 
 def submission_page(
-    request: Request, visit: PageVisit, id: UUID, doing: Doing | None = None
+    request: Request,
+    visit: PageVisit,
+    id: UUID,
+    doing: Doing | None = None,
+    *,
+    number: int | None = None,
 ) -> Response:
     """The page; with what was tried, why it was refused, and the words typed for it."""
     status, fault = said_of(doing.error) if doing else (200, "")
@@ -137,7 +160,8 @@ def submission_page(
         submission = get_submission(db, me, id)
         assignments = list_assignments(db, me, submission)
         asked = {assignment.reviewer_id for assignment in assignments}
-        revisions = list_revisions(db, me, submission) if submission.waiting else []
+        revisions = list_revisions(db, me, submission)
+        waiting = [r.id for r in revisions if r.state is RevisionState.UNCONFIRMED]
         handles = is_handled_by(db, me, submission)
         hired = submission.decision is Decision.HIRED
         return page(
@@ -148,8 +172,11 @@ def submission_page(
             kept=doing.kept if doing else nothing_kept,
             me=me,
             submission=submission,
-            revision=get_revision(db, submission),
-            unconfirmed=[r for r in revisions if r.state is RevisionState.UNCONFIRMED],
+            revision=get_revision(db, submission, number),
+            numbers=sorted(r.number for r in revisions if r.number),
+            unconfirmed=[get_revision_by_id(db, me, submission, one) for one in waiting],
+            decision=find_decision(db, submission),
+            reasons={one["key"]: one["text"] for one in submission.job.rejection_reasons},
             handles=handles,
             may_review=may_review(find_assignment(db, submission, me.user_id)),
             stages=list_stages(db, submission.job_id),
@@ -158,6 +185,7 @@ def submission_page(
             reviewers=[
                 p for p in list_colleagues(db, me) if Role.REVIEWER in p.roles and p.id not in asked
             ],
+            scores_open=are_scores_open(db, me, submission),
             scorecards=list_scorecards(db, me, submission),
             in_order=in_order,
             outcome=find_outcome(db, submission) if hired and handles else None,

@@ -126,5 +126,5 @@ def said_of(error: Refusal | ValidationError) -> tuple[int, str]:
     """A status and a sentence for a page."""
     if isinstance(error, ValidationError):
         return 422, " ".join(fault.detail for fault in faults_of(error.errors()))
-    details = [fault.detail for fault in error.faults]
-    return status_of(error), " ".join([str(error), *details])
+    said = dict.fromkeys([str(error), *(fault.detail for fault in error.faults)])
+    return status_of(error), " ".join(said)

@@ -12,6 +12,7 @@ from service.domain.accounts.tables import ApiToken, Scope
 from service.domain.jobs.tables import Job, Stage, StageKind
 from service.domain.pipeline.tables import DecisionRecord, Move
 from service.domain.submissions.tables import Access, Submission
+from tests.exporting import take
 from tests.worlds import Person, World
 
 
@@ -153,7 +154,7 @@ def test_a_rejection_takes_a_reason_of_the_jobs_list(client: TestClient, world: 
         assert (refused.status_code, refused.json()["code"]) == (422, "reason_needed")
         assert refused.json()["errors"][0] == {
             "pointer": "/reason",
-            "detail": "Take one of depth.",
+            "detail": "Choose one of the job's reasons to reject.",
         }
 
     ended = move(client, world, world.recruiter, "rejected", reason="depth")
@@ -253,6 +254,18 @@ def test_a_hire_gets_an_outcome_once_and_then_by_version(client: TestClient, wor
         {"at": "2026-01-31", "succeeded": True, "recorded_by": "me"},
     ],
 )
+def test_a_hire_that_was_taken_back_has_no_outcome(client: TestClient, world: World) -> None:
+    url, auth = f"{world.submission.url}/outcome", world.recruiter.auth
+    move(client, world, world.recruiter, "hired")
+    told = {"at": "2026-01-31", "succeeded": True}
+    assert client.put(url, json=told, headers={**auth, "If-None-Match": "*"}).status_code == 200
+    assert "2026-01-31" in take(client, world.recruiter, "submissions.csv")
+    reopen(client, world, world.recruiter, 2)
+
+    assert client.get(url, headers=auth).status_code == 404
+    assert "2026-01-31" not in take(client, world.recruiter, "submissions.csv")
+
+
 def test_an_outcome_is_a_day_that_has_come_and_yes_or_no(
     client: TestClient, world: World, told: dict[str, object]
 ) -> None:

@@ -90,9 +90,13 @@ def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _time_zone(value: str) -> str:
+def is_time_zone(value: str) -> bool:
     """Looked up in the list of names, so that it never becomes a path."""
-    if value not in _time_zones():
+    return value in _time_zones()
+
+
+def _time_zone(value: str) -> str:
+    if not is_time_zone(value):
         raise PydanticCustomError(
             "time_zone_unknown", "Use a name of the IANA time zone list, like Europe/Berlin."
         )

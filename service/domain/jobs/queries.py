@@ -8,13 +8,14 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel import Session, col, func, select, tuple_
+from sqlmodel.sql.expression import SelectOfScalar
 
 from service.core.clock import utc_now
 from service.core.db import load, load_lists
 from service.core.errors import NotFound
 from service.core.paging import Page, Slice, cut
 from service.core.versions import Expected
-from service.domain.accounts.actor import Actor
+from service.domain.accounts.actor import Actor, require
 from service.domain.jobs import policy
 from service.domain.jobs.inputs import is_slug
 from service.domain.jobs.tables import Job, JobState, Question, Rubric, Stage, TeamMember
@@ -38,6 +39,13 @@ def get_own_job(session: Session, actor: Actor, slug: str) -> Job:
     job = get_job(session, actor, slug)
     if not is_on_team(session, actor, job.id):
         raise NotFound
+    return job
+
+
+def get_job_to_change(session: Session, actor: Actor, slug: str) -> Job:
+    """One job for a form to change it by. Raises NotFound, Forbidden."""
+    job = get_own_job(session, actor, slug)
+    require(policy.may_change_job(actor, on_team=True))
     return job
 
 
@@ -89,11 +97,23 @@ def list_stages(session: Session, job_id: UUID) -> Sequence[Stage]:
 
 
 def find_stage(session: Session, job_id: UUID, key: str) -> Stage | None:
-    return session.exec(select(Stage).where(Stage.job_id == job_id, Stage.key == key)).first()
+    """A stage to put a submission into. It is held: nobody archives it before that is done."""
+    query = select(Stage).where(Stage.job_id == job_id, Stage.key == key)
+    return session.exec(_held(query)).first()
 
 
 def first_stage(session: Session, job_id: UUID) -> Stage:
-    return list_stages(session, job_id)[0]
+    """Where a submission begins; held like `find_stage`."""
+    used = select(Stage).where(Stage.job_id == job_id, col(Stage.archived_at).is_(None))
+    query = _held(used.order_by(col(Stage.position)).limit(1))
+    # Who waited while that one was archived finds none at first (PostgreSQL).
+    return session.exec(query).first() or session.exec(query).one()
+
+
+def _held(query: SelectOfScalar[Stage]) -> SelectOfScalar[Stage]:
+    """As they are when nobody changes them any more, whatever was read of them before."""
+    held = query.with_for_update(read=True, key_share=True)
+    return held.execution_options(populate_existing=True)
 
 
 def list_questions(session: Session, job_id: UUID) -> Sequence[Question]:

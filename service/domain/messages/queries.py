@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from service.core.errors import NotFound
 from service.core.outbox import Task, TaskState
@@ -12,13 +12,6 @@ from service.core.paging import Page, Slice, cut
 from service.domain.accounts.actor import Actor, require
 from service.domain.messages import policy
 from service.domain.messages.tables import Message
-from service.domain.submissions.tables import Submission
-
-
-def list_messages(session: Session, submission: Submission) -> Sequence[Message]:
-    """The letters about a submission, oldest first; whoever may handle it may read them."""
-    query = select(Message).where(Message.submission_id == submission.id)
-    return session.exec(query.order_by(col(Message.id))).all()
 
 
 def list_tasks(
@@ -47,3 +40,24 @@ def get_task(session: Session, actor: Actor, id: UUID) -> Task:
     if not task:
         raise NotFound
     return task
+
+
+def count_given_up(session: Session, actor: Actor) -> int:
+    """How much work waits for a person; 0 for those whom it does not concern."""
+    if not policy.may_see_queue(actor):
+        return 0
+    query = select(func.count(col(Task.id))).where(Task.state == TaskState.GIVEN_UP)
+    return session.exec(query).one()
+
+
+def find_letters(session: Session, actor: Actor, tasks: Sequence[Task]) -> dict[UUID, Message]:
+    """The letters that tasks were to send, by the task's id. Raises Forbidden."""
+    require(policy.may_see_queue(actor))
+    wanted = {
+        task.id: UUID(str(task.payload["message_id"]))
+        for task in tasks
+        if "message_id" in task.payload
+    }
+    query = select(Message).where(col(Message.id).in_(wanted.values()))
+    found = {message.id: message for message in session.exec(query).all()}
+    return {task_id: found[id] for task_id, id in wanted.items() if id in found}

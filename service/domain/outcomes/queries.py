@@ -6,7 +6,7 @@ from service.core.errors import NotFound
 from service.domain.accounts.actor import Actor, require
 from service.domain.outcomes import policy
 from service.domain.outcomes.tables import Outcome
-from service.domain.submissions.tables import Submission
+from service.domain.submissions.tables import Decision, Submission
 
 
 def find_outcome(session: Session, submission: Submission) -> Outcome | None:
@@ -14,9 +14,9 @@ def find_outcome(session: Session, submission: Submission) -> Outcome | None:
 
 
 def get_outcome(session: Session, actor: Actor, submission: Submission) -> Outcome:
-    """How a hire turned out. Raises Forbidden, NotFound."""
+    """How a hire turned out; of a hire that was taken back, nothing. Raises Forbidden, NotFound."""
     require(policy.may_read_outcomes(actor))
-    found = find_outcome(session, submission)
+    found = find_outcome(session, submission) if submission.decision == Decision.HIRED else None
     if not found:
         raise NotFound
     return found

@@ -48,7 +48,7 @@ class StageElsewhere(Invalid):
 
 class ReasonNeeded(Invalid):
     code = "reason_needed"
-    message = "Give a reason: {choices}."
+    message = "Give a reason."
 
 
 def move_submission(
@@ -161,11 +161,9 @@ def _checked_reason(
     listed = session.get_one(Job, submission.job_id).rejection_reasons
     keys = [entry["key"] for entry in listed] if decision is Decision.REJECTED else []
     if keys and reason not in keys:
-        choices = f"one of {', '.join(keys)}"
-        raise ReasonNeeded(choices=choices, faults=[Fault("/reason", f"Take {choices}.")])
+        raise ReasonNeeded(faults=[Fault("/reason", "Choose one of the job's reasons to reject.")])
     if not reason:
-        choices = "a few words, like “withdrawn on request”"
-        raise ReasonNeeded(choices=choices, faults=[Fault("/reason", "Write a few words.")])
+        raise ReasonNeeded(faults=[Fault("/reason", "Write a few words, like how it was asked.")])
     return reason
 
 

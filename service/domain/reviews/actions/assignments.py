@@ -173,6 +173,9 @@ def take_next(session: Session, actor: Actor, job: Job) -> Assignment | None:
     if waiting := find_own_open(session, actor, job):
         return waiting
     submission = find_next(session, actor, job)
+    while submission and find_assignment(session, submission, actor.user_id):
+        # Somebody asked us for it while we waited for its lock (PostgreSQL).
+        submission = find_next(session, actor, job)
     if not submission:
         return None
     taken = _assign(session, actor, submission, actor.user_id, None)

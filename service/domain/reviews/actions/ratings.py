@@ -48,7 +48,7 @@ def find_missing(card: Scorecard, rubric: Rubric) -> list[Fault]:
     for place, criterion in enumerate(rubric.criteria):
         rating = ratings.get(criterion.id)
         if not rating or not rating.rated:
-            unrated = f"Rate {criterion.name}, or say that it is not shown (null)."
+            unrated = f"Rate {criterion.name}, or say that it is not shown."
             faults.append(Fault(f"/ratings/{place}/level", unrated))
         elif rating.level is not None and not rating.cites:
             uncited = f"Say what your level for {criterion.name} rests on."
