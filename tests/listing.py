@@ -1,12 +1,14 @@
-"""Asks for lists of submissions, and fills a world with what there is to list."""
+"""Asks for lists, and fills a world with submissions to list."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, func, select
 from starlette.testclient import TestClient
 
 from service.core.clock import utc_now
+from service.core.outbox import EventRow
 from service.core.words import fold
 from service.domain.candidates.tables import Candidate
 from service.domain.reviews.tables import (
@@ -26,6 +28,33 @@ def names(client: TestClient, by: Person, **query: str | int) -> list[str]:
     found = client.get(URL, params=query, headers=by.auth)
     assert found.status_code == 200, found.text
     return [item["name"] for item in found.json()["items"]]
+
+
+def walk(
+    client: TestClient, by: Person, url: str = URL, **query: str | int
+) -> tuple[list[dict[str, Any]], str]:
+    """All items, page by page, and the sync cursor at the end; also from a link to a page on."""
+    items: list[dict[str, Any]] = []
+    asked: dict[str, str | int] | None = None if "?" in url else {"limit": 2, **query}
+    while True:
+        found = client.get(url, params=asked, headers=by.auth)
+        assert found.status_code == 200, found.text
+        page = found.json()
+        items += page["items"]
+        assert (page["next_cursor"] is None) is ("next" not in found.links)
+        assert (page["next_cursor"] is None) is (page["sync"] is not None)
+        if page["sync"]:
+            return items, page["sync"]
+        url, asked = found.links["next"]["url"], None
+
+
+def chain(world: World) -> None:
+    """Number the events, as the worker does."""
+    with world.database.write() as session:
+        query = select(EventRow).where(col(EventRow.seq).is_(None)).order_by(col(EventRow.id))
+        last = session.exec(select(func.max(EventRow.seq))).one() or 0
+        for number, row in enumerate(session.exec(query).all(), last + 1):
+            row.seq = number
 
 
 def send(session: Session, world: World, name: str, days: int = 0, statement: str = "") -> UUID:

@@ -23,9 +23,9 @@ from service.domain.accounts.queries import (
     get_own_password,
     get_token,
     get_user,
-    list_colleagues,
     list_tokens,
     list_users,
+    page_colleagues,
 )
 from service.domain.accounts.tables import Role, Scope, User
 from service.doors.listing import ListQuery, PageOut, ask
@@ -83,10 +83,6 @@ class ColleagueOut(BaseModel):
     roles: list[Role]
 
 
-class ColleaguesOut(BaseModel):
-    items: list[ColleagueOut]
-
-
 class TokenOut(BaseModel):
     """An API token, known by its first characters; its whole text is shown once, when issued."""
 
@@ -138,21 +134,21 @@ def set_own_password(visit: StaffVisit, body: PasswordChange) -> Response:
         return visit.answer(status=204)
 
 
-@router.get("/colleagues", response_model=ColleaguesOut)
-def colleagues(visit: StaffVisit) -> Response:
+@router.get("/colleagues", response_model=PageOut[ColleagueOut])
+def colleagues(visit: StaffVisit, query: Annotated[ListQuery, Query()]) -> Response:
     """Everybody who works here and is active, by name."""
     with visit.reading() as (db, me):
-        found = list_colleagues(db, me)
-        items = [ColleagueOut.model_validate(user) for user in found]
-        return visit.answer(ColleaguesOut(items=items))
+        asked = ask(visit, db, me, query)
+        page = page_colleagues(db, me, asked.slice, since=asked.since)
+        return asked.answer(page, ColleagueOut.model_validate)
 
 
 @router.get("/users", response_model=PageOut[UserOut])
 def users(visit: StaffVisit, query: Annotated[ListQuery, Query()]) -> Response:
     """All accounts, newest first. For admins."""
     with visit.reading() as (db, me):
-        asked = ask(visit, me, query)
-        page = list_users(db, me, asked.slice, updated_since=asked.updated_since)
+        asked = ask(visit, db, me, query)
+        page = list_users(db, me, asked.slice, updated_since=asked.since)
         return asked.answer(page, UserOut.of)
 
 
@@ -201,10 +197,8 @@ def reactivate(visit: StaffVisit, id: UUID, if_match: IfMatch) -> Response:
 def tokens(visit: StaffVisit, query: Annotated[TokenQuery, Query()]) -> Response:
     """One's own tokens, everybody's for an admin; newest first, ended ones too."""
     with visit.reading() as (db, me):
-        asked = ask(visit, me, query)
-        page = list_tokens(
-            db, me, asked.slice, user_id=query.user_id, updated_since=asked.updated_since
-        )
+        asked = ask(visit, db, me, query)
+        page = list_tokens(db, me, asked.slice, user_id=query.user_id, updated_since=asked.since)
         return asked.answer(page, TokenOut.model_validate)
 
 

@@ -1,14 +1,14 @@
 """What staff do across submissions, over the API."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from service.domain.desk.inputs import SubmissionFilter
-from service.domain.desk.queries import Gone, SubmissionLine, list_submissions, sync_point
+from service.domain.desk.queries import list_submissions
 from service.domain.submissions.tables import Decision, EvidenceKind
 from service.doors.listing import ListQuery, PageOut, ask
 from service.doors.routes import StaffRoute
@@ -45,23 +45,10 @@ class SubmissionItem(BaseModel):
     score: float | None
 
 
-class Tombstone(BaseModel):
-    """It is gone for the caller: out of sight, or no longer what was asked for."""
-
-    id: UUID
-    deleted: Literal[True] = True
-
-
-def show(item: SubmissionLine | Gone) -> SubmissionItem | Tombstone:
-    if isinstance(item, Gone):
-        return Tombstone(id=item.id)
-    return SubmissionItem.model_validate(item)
-
-
-@router.get("", response_model=PageOut[SubmissionItem | Tombstone])
+@router.get("", response_model=PageOut[SubmissionItem])
 def list_all(visit: StaffVisit, query: Annotated[SubmissionsQuery, Query()]) -> Response:
     """Submissions one may see. The last page has a `sync` cursor for the next `updated_since`."""
     with visit.reading() as (db, me):
-        asked = ask(visit, me, query, start=lambda: sync_point(db))
+        asked = ask(visit, db, me, query)
         page = list_submissions(db, me, query, asked.slice, since=asked.since)
-        return asked.answer(page, show)
+        return asked.answer(page, SubmissionItem.model_validate)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from service.core.outbox import ActorKind
-from service.domain.history.queries import Entry, list_history
+from service.domain.history.queries import Entry, history_point, list_history
 from service.domain.submissions.queries import get_submission
 from service.doors.listing import ListQuery, PageOut, ask
 from service.doors.routes import StaffRoute
@@ -53,7 +53,7 @@ class EntryOut(BaseModel):
 def list_events(visit: StaffVisit, id: UUID, query: Annotated[ListQuery, Query()]) -> Response:
     """What happened to a submission, the newest first, as far as you may know it."""
     with visit.reading() as (db, me):
-        asked = ask(visit, me, query)
         submission = get_submission(db, me, id)
-        page = list_history(db, me, submission, asked.slice, since=asked.updated_since)
+        asked = ask(visit, db, me, query, start=lambda _: history_point(db, me, submission))
+        page = list_history(db, me, submission, asked.slice, since=asked.since)
         return asked.answer(page, EntryOut.of)

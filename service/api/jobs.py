@@ -72,6 +72,7 @@ class QuestionOut(Shape):
 class PublicJobOut(Shape):
     """An open job, as everybody may see it."""
 
+    id: UUID
     slug: str
     title: str
     summary: str
@@ -132,7 +133,6 @@ class ReasonOut(BaseModel):
 class JobOut(PublicJobOut):
     """A job with all that belongs to it."""
 
-    id: UUID
     version: int
     created_at: datetime
     updated_at: datetime
@@ -182,9 +182,8 @@ def answer(
 def jobs(visit: PublicVisit, query: Annotated[JobQuery, Query()]) -> Response:
     """Open jobs for everybody; for staff also those they work on, with all that belongs to them."""
     with visit.reading() as (db, me):
-        asked = ask(visit, me, query)
-        since = asked.updated_since
-        page = list_jobs(db, me, asked.slice, state=query.state, updated_since=since)
+        asked = ask(visit, db, me, query)
+        page = list_jobs(db, me, asked.slice, state=query.state, updated_since=asked.since)
         parts = list_parts(db, me, page.items)
         listed = asked.answer(page, lambda job: show(me, job, parts[job.id]))
         listed.headers.update(VARY)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from service.core.outbox import Task, TaskState
 from service.domain.messages.actions import retry_task
-from service.domain.messages.queries import get_task, list_tasks
+from service.domain.messages.queries import get_task, list_tasks, queue_point
 from service.doors.listing import ListQuery, PageOut, ask
 from service.doors.routes import StaffRoute
 from service.doors.visit import StaffVisit
@@ -44,10 +44,9 @@ class TaskOut(BaseModel):
 def list_work(visit: StaffVisit, query: Annotated[OutboxQuery, Query()]) -> Response:
     """Work in one state, by default what was given up, the newest first."""
     with visit.reading() as (db, me):
-        asked = ask(visit, me, query)
-        return asked.answer(
-            list_tasks(db, me, query.state, asked.slice, since=asked.updated_since), TaskOut.of
-        )
+        asked = ask(visit, db, me, query, start=queue_point)
+        page = list_tasks(db, me, query.state, asked.slice, since=asked.since)
+        return asked.answer(page, TaskOut.of)
 
 
 @router.post("/{id}/retry", response_model=TaskOut)

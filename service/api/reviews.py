@@ -16,6 +16,7 @@ from service.domain.submissions.queries import get_submission
 from service.doors.listing import ListQuery, PageOut, ask
 from service.doors.preconditions import IfMatch
 from service.doors.routes import StaffRoute
+from service.doors.short_lists import answer_few
 from service.doors.visit import StaffVisit
 
 router = APIRouter(tags=["reviews"], route_class=StaffRoute)
@@ -59,13 +60,6 @@ class AssignmentOut(BaseModel):
         )
 
 
-class AssignmentsOut(BaseModel):
-    """All in one page: a submission has few."""
-
-    items: list[AssignmentOut]
-    next_cursor: None = None
-
-
 class ChangedAssignmentOut(AssignmentOut):
     """`following` is the assignment that takes its place, when it was given to somebody else."""
 
@@ -77,12 +71,12 @@ class ChangedAssignmentOut(AssignmentOut):
         return cls(**AssignmentOut.of(assignment).model_dump(), following=new)
 
 
-@router.get("/submissions/{id}/assignments", response_model=AssignmentsOut)
-def assignments(visit: StaffVisit, id: UUID) -> Response:
+@router.get("/submissions/{id}/assignments", response_model=PageOut[AssignmentOut])
+def assignments(visit: StaffVisit, id: UUID, query: Annotated[ListQuery, Query()]) -> Response:
     """Who is asked to review. A reviewer sees only the own one until the scores open."""
     with visit.reading() as (db, me):
         found = list_assignments(db, me, get_submission(db, me, id))
-        return visit.answer(AssignmentsOut(items=[AssignmentOut.of(a) for a in found]))
+        return answer_few(visit, me, query, [AssignmentOut.of(each) for each in found])
 
 
 @router.post("/submissions/{id}/assignments", status_code=201, response_model=AssignmentOut)
@@ -119,10 +113,10 @@ def change(
 
 @router.get("/assignments", response_model=PageOut[AssignmentOut])
 def inbox(visit: StaffVisit, query: Annotated[ListQuery, Query()]) -> Response:
-    """What one is asked to review, due first. `updated_since` adds what is no longer open."""
+    """What one is asked to review, due first."""
     with visit.reading() as (db, me):
-        asked = ask(visit, me, query)
-        page = list_inbox(db, me, asked.slice, updated_since=asked.updated_since)
+        asked = ask(visit, db, me, query)
+        page = list_inbox(db, me, asked.slice, since=asked.since)
         return asked.answer(page, AssignmentOut.of)
 
 

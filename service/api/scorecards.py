@@ -1,12 +1,15 @@
 """What reviewers think, over the API: one's own scorecard, and others' once they are open."""
 
 from datetime import datetime
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from service.api.reviews import ReviewerOut
+from service.core.paging import Place
 from service.domain.jobs.tables import Criterion
 from service.domain.reviews.actions import lock_scorecard, save_scorecard, unseal_scorecards
 from service.domain.reviews.inputs import ScorecardInput, UnsealInput
@@ -27,8 +30,10 @@ from service.domain.reviews.tables import (
 )
 from service.domain.submissions.queries import get_submission
 from service.domain.submissions.tables import Submission
+from service.doors.listing import ListQuery, PageOut
 from service.doors.preconditions import IfMatch, PutCondition
 from service.doors.routes import StaffRoute
+from service.doors.short_lists import answer_few, in_time
 from service.doors.visit import StaffVisit
 
 router = APIRouter(prefix="/submissions", tags=["reviews"], route_class=StaffRoute)
@@ -92,12 +97,10 @@ class ScorecardOut(Out):
         )
 
 
-class ScorecardsOut(Out):
-    """While `sealed`, there is none but one's own. All in one page: a submission has few."""
+class ScorecardsOut(PageOut[ScorecardOut]):
+    """While `sealed`, there is none but one's own."""
 
     sealed: bool
-    items: list[ScorecardOut]
-    next_cursor: None = None
 
 
 class OwnRatingOut(RatingOut):
@@ -205,14 +208,19 @@ class UnsealedOut(Out):
     sealed: bool
 
 
+def by_lock(card: ScorecardOut) -> Place:
+    return in_time(card.locked_at), str(card.id)
+
+
 @router.get("/{id}/scorecards", response_model=ScorecardsOut)
-def scorecards(visit: StaffVisit, id: UUID) -> Response:
+def scorecards(visit: StaffVisit, id: UUID, query: Annotated[ListQuery, Query()]) -> Response:
     """The locked scorecards that are open to the caller."""
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
         found = [ScorecardOut.of(c, submission) for c in list_scorecards(db, me, submission)]
         sealed = not are_scores_open(db, me, submission)
-        return visit.answer(ScorecardsOut(sealed=sealed, items=found))
+        make = partial(ScorecardsOut.model_construct, sealed=sealed)
+        return answer_few(visit, me, query, found, place=by_lock, make=make)
 
 
 @router.get("/{id}/summary", response_model=SummaryOut)

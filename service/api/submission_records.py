@@ -221,10 +221,6 @@ class RevisionOut(BaseModel):
         )
 
 
-class RevisionsOut(BaseModel):
-    items: list[RevisionOut]
-
-
 def _file(revision: Revision, file: SubmissionFile) -> FileOut:
     return FileOut(
         id=file.id,

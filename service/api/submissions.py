@@ -10,7 +10,6 @@ from service.api.submission_records import (
     ReceiptOut,
     ReceivedOut,
     RevisionOut,
-    RevisionsOut,
     SentFileOut,
     SubmissionOut,
 )
@@ -32,9 +31,11 @@ from service.domain.submissions.queries import (
 )
 from service.domain.submissions.tables import Source
 from service.doors.downloads import send_file
+from service.doors.listing import ListQuery, PageOut
 from service.doors.openapi import plain_schema
 from service.doors.preconditions import IfMatch
 from service.doors.routes import JsonRoute, StaffRoute
+from service.doors.short_lists import answer_few
 from service.doors.submission_intake import (
     SentHere,
     admit,
@@ -127,13 +128,13 @@ def read(
         return visit.answer(SubmissionOut.of(submission, content), etag=submission.version)
 
 
-@router.get("/{id}/revisions", response_model=RevisionsOut)
-def read_revisions(visit: StaffVisit, id: UUID) -> Response:
+@router.get("/{id}/revisions", response_model=PageOut[RevisionOut])
+def read_revisions(visit: StaffVisit, id: UUID, query: Annotated[ListQuery, Query()]) -> Response:
     """All revisions, oldest first; those that wait only for who may confirm them."""
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
         items = [RevisionOut.of(revision) for revision in list_revisions(db, me, submission)]
-        return visit.answer(RevisionsOut(items=items), etag=submission.version)
+        return answer_few(visit, me, query, items, etag=submission.version)
 
 
 @router.get("/{id}/revisions/{revision_id}", response_model=ContentOut)

@@ -85,7 +85,9 @@ class TaskState(StrEnum):
 
 
 class Task(Row, table=True):
-    """A piece of work for the worker. While it is leased, `due_at` lies in the future."""
+    """A piece of work for the worker. While it is leased, `due_at` lies in the future; when it
+    was given up, it says since when.
+    """
 
     __tablename__ = "task"
     __table_args__ = (Index("ix_task_state_due_at", "state", "due_at"),)
@@ -183,7 +185,8 @@ def gives_up(task: Task, *, final: bool = False) -> bool:
 def fail(session: Session, task: Task, error: str, *, final: bool = False) -> bool:
     """Try again later, waiting longer each time; give up after ATTEMPTS, or at once if `final`."""
     if gives_up(task, final=final):
-        return _settle(session, task, state=TaskState.GIVEN_UP, lease=None, last_error=error[:500])
+        given_up = {"state": TaskState.GIVEN_UP, "due_at": utc_now()}
+        return _settle(session, task, **given_up, lease=None, last_error=error[:500])
     due_at = utc_now() + wait_after(task.attempts)
     return _settle(session, task, due_at=due_at, lease=None, last_error=error[:500])
 

@@ -7,15 +7,18 @@ it ended: what changed on the way is told again, and nothing is missed.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Generic, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, WithJsonSchema
 from pydantic_core import PydanticCustomError
+from sqlmodel import Session
 
-from service.core.clock import utc_now
+from service.core.changes import Since as Point
+from service.core.changes import sync_point
 from service.core.moments import parse_moment
 from service.core.paging import (
     MOST,
@@ -33,8 +36,6 @@ Row = TypeVar("Row")
 Out = TypeVar("Out", bound=BaseModel)
 
 LONGEST_CURSOR = 6_000
-# Longer than any transaction: a change stamped with a time before it was committed is not missed.
-LATE_COMMITS = timedelta(minutes=2)
 
 _NUMBER = re.compile(r"[0-9]{1,3}")
 _CURSOR = re.compile(r"[A-Za-z0-9_-]+")
@@ -79,10 +80,17 @@ class ListQuery(BaseModel):
     updated_since: Since | None = None
 
 
-class PageOut(BaseModel, Generic[Out]):
-    """A page of a list. `sync` comes with the last one."""
+class Tombstone(BaseModel):
+    """It is gone for the caller: out of sight, or no longer what was asked for."""
 
-    items: list[SerializeAsAny[Out]]
+    id: UUID
+    deleted: Literal[True] = True
+
+
+class PageOut(BaseModel, Generic[Out]):
+    """A page of a list. `sync` comes with the last one, for the next `updated_since`."""
+
+    items: list[SerializeAsAny[Out | Tombstone]]
     next_cursor: str | None = None
     sync: str | None = None
 
@@ -94,15 +102,8 @@ class Asked:
     visit: Visit
     question: str
     slice: Slice
-    since: datetime | Place | None
+    since: Point | None
     sync: str
-
-    @property
-    def updated_since(self) -> datetime | None:
-        """For lists that go by the clock."""
-        if isinstance(self.since, tuple):
-            return datetime.fromisoformat(str(self.since[0]))
-        return self.since
 
     def next_cursor(self, page: Page[Row]) -> str | None:
         if page.next is None:
@@ -113,49 +114,54 @@ class Asked:
         """The page as JSON, with a Link to the next one."""
         cursor = self.next_cursor(page)
         out = PageOut[Any].model_construct(  # each item is written as what it is
-            items=[show(row) for row in page.items],
+            items=[*map(show, page.items), *(Tombstone(id=id) for id in page.gone)],
             next_cursor=cursor,
             sync=None if cursor else self.sync,
         )
-        headers = {"Link": f'<{self._url(cursor)}>; rel="next"'} if cursor else None
-        return self.visit.answer(out, headers=headers)
+        return self.visit.answer(out, headers=link_to(self.visit, cursor))
 
-    def _url(self, cursor: str) -> str:
-        asked = self.visit.request.query_params.multi_items()
-        kept = [(name, value) for name, value in asked if name != "cursor"]
-        return f"{self.visit.request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
+
+def link_to(visit: Visit, cursor: str | None) -> dict[str, str] | None:
+    """The header that names the next page, if there is one."""
+    if cursor is None:
+        return None
+    asked = visit.request.query_params.multi_items()
+    kept = [(name, value) for name, value in asked if name != "cursor"]
+    query = urlencode([*kept, ("cursor", cursor)])
+    return {"Link": f'<{visit.request.url.path}?{query}>; rel="next"'}
 
 
 def ask(
-    visit: Visit, me: Actor, query: ListQuery, *, start: Callable[[], Place] | None = None
+    visit: Visit,
+    session: Session,
+    me: Actor,
+    query: ListQuery,
+    *,
+    start: Callable[[Session], Place] = sync_point,
 ) -> Asked:
     """Read the cursors of a query. `start` says where a walk that begins now begins.
 
     Raises BadCursor.
     """
-    key, question = visit.tools.key, _question(visit, me, query, "cursor", "limit")
-    sync_question = _question(visit, me, query, "cursor", "limit", "updated_since")
-    since: datetime | Place | None
+    key, question = visit.tools.key, question_of(visit, me, query, "cursor", "limit")
+    sync_question = question_of(visit, me, query, "cursor", "limit", "updated_since")
+    since: Point | None
     if isinstance(query.updated_since, str):
         since = decode_cursor(key, sync_question, query.updated_since)
     else:
         since = query.updated_since
     if query.cursor is None:
-        sync = encode_cursor(key, sync_question, (start or _now)())
+        sync = encode_cursor(key, sync_question, start(session))
         return Asked(visit, question, Slice(query.limit), since, sync)
     *after, first_sync = decode_cursor(key, question, query.cursor)
     return Asked(visit, question, Slice(query.limit, tuple(after)), since, str(first_sync))
 
 
-def _now() -> Place:
-    return ((utc_now() - LATE_COMMITS).isoformat(),)
-
-
-def _question(visit: Visit, me: Actor, query: ListQuery, *without: str) -> str:
+def question_of(visit: Visit, me: Actor, query: ListQuery, *without: str) -> str:
     """Who asks what: another caller's cursor, or one of another list or filter, leads nowhere.
 
-    The roles belong to it: when they change, so does what one may see, and a walk begins again.
+    Roles and scopes belong to it: they change what one may see, and a walk begins again.
     """
     asked = query.model_dump_json(exclude=set(without))
-    roles = ",".join(sorted(me.roles))
-    return f"{me.kind} {me.id} {roles} {visit.request.url.path} {asked}"
+    rights = ",".join([*sorted(me.roles), *sorted(me.scopes)])
+    return f"{me.kind} {me.id} {rights} {visit.request.url.path} {asked}"

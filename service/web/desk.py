@@ -12,7 +12,7 @@ from service.core.errors import Invalid, Malformed, Refusal
 from service.core.paging import MOST, Slice
 from service.domain.desk.actions import reject_submissions
 from service.domain.desk.inputs import RejectInput, SubmissionFilter
-from service.domain.desk.queries import SubmissionLine, find_job_id, list_submissions, sync_point
+from service.domain.desk.queries import find_job_id, list_submissions
 from service.domain.jobs.queries import list_jobs, list_stages
 from service.domain.messages.letters import rejection
 from service.domain.submissions.policy import may_handle
@@ -56,7 +56,7 @@ def show(request: Request, visit: PageVisit, query: Annotated[DeskQuery, Query()
     wanted = {name: getattr(query, name) or "" for name in FILTERS}
     asked_for = {name: str(value) for name, value in wanted.items() if value}
     with visit.reading() as (db, me):
-        asked = ask(visit, me, query, start=lambda: sync_point(db))
+        asked = ask(visit, db, me, query)
         found = list_submissions(db, me, query, asked.slice, since=asked.since)
         jobs = list_jobs(db, me, Slice(limit=MOST)).items
         stages = list_stages(db, find_job_id(db, me, query.job)) if query.job else []
@@ -66,7 +66,7 @@ def show(request: Request, visit: PageVisit, query: Annotated[DeskQuery, Query()
         request,
         "submissions.html",
         me=me,
-        rows=[row for row in found.items if isinstance(row, SubmissionLine)],
+        rows=found.items,
         jobs=jobs,
         titles={job.slug: job.title for job in jobs},
         stages=stages,

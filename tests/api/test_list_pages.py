@@ -2,22 +2,21 @@
 
 import hashlib
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlmodel import col, func, select
+from sqlmodel import select
 from starlette.testclient import TestClient
 
 from service.core import outbox
 from service.core.clock import utc_now
-from service.core.outbox import Event, EventRow
+from service.core.outbox import Event
 from service.domain.accounts.actor import SYSTEM
 from service.domain.accounts.tables import SignIn
 from service.domain.jobs.events import JobTeamSet
 from service.domain.jobs.tables import TeamMember
 from service.domain.submissions.actions import set_access
 from service.domain.submissions.tables import Access, Submission
-from tests.listing import URL, judge, names, scored, send
+from tests.listing import URL, chain, judge, names, scored, send, walk
 from tests.worlds import Person, World
 
 
@@ -56,30 +55,6 @@ def test_a_cursor_is_good_for_one_caller_and_one_question(client: TestClient, wo
     assert ask(world.recruiter, stage="new") == ask(world.recruiter, cursor=cursor[:-2]) == 400
     assert ask(world.recruiter, cursor="é") == ask(world.recruiter, cursor="") == 400
     assert ask(world.recruiter, updated_since=cursor) == 400
-
-
-def walk(client: TestClient, by: Person, **query: str) -> tuple[list[dict[str, Any]], str]:
-    """All items, two by two, and the sync cursor at the end."""
-    items: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        found = client.get(URL, params={**query, "limit": 2, **cursor}, headers=by.auth)
-        assert found.status_code == 200, found.text
-        page = found.json()
-        items += page["items"]
-        if page["next_cursor"] is None:
-            return items, page["sync"]
-        assert page["sync"] is None
-        cursor = {"cursor": page["next_cursor"]}
-
-
-def chain(world: World) -> None:
-    """Number the events, as the worker does."""
-    with world.database.write() as session:
-        query = select(EventRow).where(col(EventRow.seq).is_(None)).order_by(col(EventRow.id))
-        last = session.exec(select(func.max(EventRow.seq))).one() or 0
-        for number, row in enumerate(session.exec(query).all(), last + 1):
-            row.seq = number
 
 
 def move(client: TestClient, world: World, to: str) -> None:

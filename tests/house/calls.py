@@ -74,7 +74,7 @@ class Call:
         schema = self.about["responses"].get("200", {}).get("content", {})
         shape = schema.get("application/json", {}).get("schema", {})
         name = str(shape.get("$ref", "")).rpartition("/")[2]
-        return "items" in _SCHEMA["components"]["schemas"].get(name, {}).get("properties", {})
+        return "items" in SCHEMA["components"]["schemas"].get(name, {}).get("properties", {})
 
     def url(self, world: World, tools: Tools) -> str:
         """Where the world has such a thing, if it has."""
@@ -124,5 +124,5 @@ def _calls(schema: Mapping[str, Any]) -> Iterator[Call]:
 
 
 _API: FastAPI = build_api()
-_SCHEMA = _API.openapi()
-CALLS = list(_calls(_SCHEMA))
+SCHEMA = _API.openapi()
+CALLS = list(_calls(SCHEMA))

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import ColumnElement, String, cast, tuple_
+from sqlmodel import Session, col, func, or_, select
 
+from service.core.changes import Since, list_gone, newer, subjects
 from service.core.clock import utc_now
 from service.core.db import load
 from service.core.errors import NotFound
-from service.core.paging import Page, Slice, cut
+from service.core.outbox import EventRow
+from service.core.paging import Page, Place, Slice, cut, fill
 from service.core.secrets import LinkInvalid
 from service.core.versions import Expected
 from service.core.words import email_key as key_of
@@ -19,6 +22,8 @@ from service.domain.accounts.passwords import KnownPassword
 from service.domain.accounts.tables import ApiToken, PasswordReset, SignIn, User
 
 IDLE = timedelta(hours=12)
+# What colleagues see of each other; that somebody signed in is told to nobody.
+SEEN = ("user.created", "user.changed", "user.deactivated", "user.reactivated")
 
 
 def find_actor_by_token(session: Session, token_digest: str) -> tuple[Actor, ApiToken] | None:
@@ -93,13 +98,14 @@ def get_me(session: Session, actor: Actor) -> User:
 
 
 def list_users(
-    session: Session, actor: Actor, part: Slice, *, updated_since: datetime | None = None
+    session: Session, actor: Actor, part: Slice, *, updated_since: Since | None = None
 ) -> Page[User]:
     """All accounts, newest first, for admins. Raises Forbidden."""
     require(policy.may_see_users(actor))
     query = select(User)
     if updated_since:
-        query = query.where(col(User.updated_at) >= updated_since)
+        names = (*SEEN, "user.password_set")
+        query = query.where(col(User.id).in_(subjects(updated_since, *names)))
     if part.after:
         query = query.where(col(User.id) < UUID(str(part.after[0])))
     rows = session.exec(query.order_by(col(User.id).desc()).limit(part.limit + 1)).all()
@@ -121,15 +127,14 @@ def list_tokens(
     part: Slice,
     *,
     user_id: UUID | None = None,
-    updated_since: datetime | None = None,
+    updated_since: Since | None = None,
 ) -> Page[ApiToken]:
-    """Newest first, ended ones too."""
+    """Newest first, ended ones too. That one was used is no change of it."""
     query = select(ApiToken).where(policy.visible_tokens(actor))
     if user_id:
         query = query.where(ApiToken.user_id == user_id)
     if updated_since:
-        times = (ApiToken.created_at, ApiToken.revoked_at, ApiToken.last_used_at)
-        query = query.where(or_(*(col(time) >= updated_since for time in times)))
+        query = query.where(_token_changed(updated_since))
     if part.after:
         query = query.where(col(ApiToken.id) < UUID(str(part.after[0])))
     rows = session.exec(query.order_by(col(ApiToken.id).desc()).limit(part.limit + 1)).all()
@@ -149,6 +154,41 @@ def list_colleagues(session: Session, actor: Actor) -> Sequence[User]:
     actor.user_id  # noqa: B018  # strangers are refused
     query = select(User).where(col(User.deactivated_at).is_(None))
     return session.exec(query.order_by(col(User.name), col(User.id))).all()
+
+
+def page_colleagues(
+    session: Session, actor: Actor, part: Slice, *, since: Since | None = None
+) -> Page[User]:
+    """The same people page by page; with `since` who changed, and who is active no longer."""
+    actor.user_id  # noqa: B018  # strangers are refused
+    active, order = col(User.deactivated_at).is_(None), (col(User.name), col(User.id))
+    changed = col(User.id).in_(subjects(since, *SEEN)) if since else None
+
+    def rows(after: Place | None, limit: int) -> Sequence[User]:
+        query = select(User).where(active)
+        if changed is not None:
+            query = query.where(changed)
+        if after:
+            query = query.where(tuple_(*order) > (str(after[0]), UUID(str(after[1]))))
+        return session.exec(query.order_by(*order).limit(limit)).all()
+
+    gone = None if changed is None else list_gone(session, col(User.id), changed, ~active)
+    return fill(part, rows, lambda user: (user.name, str(user.id)), gone)
+
+
+def _token_changed(since: Since) -> ColumnElement[bool]:
+    """It was issued or revoked; or all of its person were, with the account."""
+    events = select(_plain(col(EventRow.payload)["token_id"].as_string()))
+    named = col(EventRow.name).in_(("token.issued", "token.revoked"))
+    return or_(
+        _plain(cast(col(ApiToken.id), String)).in_(events.where(newer(since), named)),
+        col(ApiToken.user_id).in_(subjects(since, "user.deactivated")),
+    )
+
+
+def _plain(id: ColumnElement[str]) -> ColumnElement[str]:
+    """An id as text, the same on both databases."""
+    return func.replace(id, "-", "")
 
 
 def _is_past(moment: datetime | None) -> bool:

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, tuple_
 from sqlmodel import Session, col, select
 
+from service.core.changes import Since, newer, sync_point
 from service.core.outbox import ActorKind, EventDetail, EventRow
-from service.core.paging import Page, Slice, cut
+from service.core.paging import Page, Place, Slice, cut
 from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import User
 from service.domain.history.sentences import (
@@ -53,6 +54,10 @@ class _Sight:
     is_judge: bool
     is_runner: bool
 
+    @property
+    def place(self) -> Place:
+        return (self.is_judge, self.is_runner)
+
 
 def list_history(
     session: Session,
@@ -60,17 +65,20 @@ def list_history(
     submission: Submission,
     part: Slice,
     *,
-    since: datetime | None = None,
+    since: Since | None = None,
 ) -> Page[Entry]:
-    """The newest first. That the actor may see the submission was asked before."""
+    """The newest first. That the actor may see the submission was asked before.
+
+    With `since` what happened after it; all again when more or less may be known than then.
+    """
     sight = _look(session, actor, submission)
     query = (
         select(EventRow, EventDetail)
         .outerjoin(EventDetail, col(EventDetail.id) == col(EventRow.id))
         .where(EventRow.subject_id == submission.id, _told_to(actor, sight))
     )
-    if since:
-        query = query.where(col(EventRow.created_at) >= since)
+    if since and (isinstance(since, datetime) or since[1:] == sight.place):
+        query = query.where(newer(since))
     if part.after:
         at, id = datetime.fromisoformat(str(part.after[0])), UUID(str(part.after[1]))
         query = query.where(tuple_(col(EventRow.created_at), col(EventRow.id)) < (at, id))
@@ -78,6 +86,11 @@ def list_history(
     rows = session.exec(query.order_by(*order).limit(part.limit + 1)).all()
     entries = _tell(session, rows, sight)
     return cut(entries, part.limit, lambda entry: (entry.at.isoformat(), str(entry.id)))
+
+
+def history_point(session: Session, actor: Actor, submission: Submission) -> Place:
+    """Where the history is now, and what the actor may know of it."""
+    return (*sync_point(session), *_look(session, actor, submission).place)
 
 
 def _look(session: Session, actor: Actor, submission: Submission) -> _Sight:

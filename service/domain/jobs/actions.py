@@ -32,6 +32,9 @@ from service.domain.jobs.tables import (
     TeamMember,
 )
 
+# What strangers are not shown of an open job.
+INTERNAL = {"seal_rule", "reviews_wanted", "rejection_reasons"}
+
 
 class SlugTaken(StateConflict):
     code = "slug_taken"
@@ -97,7 +100,9 @@ def change_job(session: Session, actor: Actor, job: Job, change: JobChange) -> J
         "before": shown,
         "after": change.model_dump(mode="json", exclude_unset=True),
     }
-    outbox.record(session, actor, job.id, events.JobChanged(job_id=job.id), detail=detail)
+    differing = {name for name in wanted if wanted[name] != before[name]}
+    changed = events.JobChanged(job_id=job.id, public=not INTERNAL.issuperset(differing))
+    outbox.record(session, actor, job.id, changed, detail=detail)
     return job
 
 

@@ -13,9 +13,12 @@ class JobCreated(Event):
 
 
 class JobChanged(Event):
+    """`public` says whether it changed what strangers see of an open job."""
+
     name: ClassVar[str] = "job.changed"
 
     job_id: UUID
+    public: bool
 
 
 class JobOpened(Event):

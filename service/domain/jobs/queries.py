@@ -3,17 +3,17 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select, tuple_
+from sqlmodel import Session, and_, col, func, or_, select, tuple_
 from sqlmodel.sql.expression import SelectOfScalar
 
+from service.core.changes import Since, list_gone
 from service.core.clock import utc_now
 from service.core.db import load, load_lists
 from service.core.errors import NotFound
-from service.core.paging import Page, Slice, cut
+from service.core.paging import Page, Place, Slice, fill
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor, require
 from service.domain.jobs import policy
@@ -55,18 +55,25 @@ def list_jobs(
     part: Slice,
     *,
     state: JobState | None = None,
-    updated_since: datetime | None = None,
+    updated_since: Since | None = None,
 ) -> Page[Job]:
-    """Newest first."""
-    query = select(Job).where(policy.visible_jobs(actor))
-    if state:
-        query = query.where(Job.state == state)
+    """Newest first; with `updated_since` what changed, and what is gone."""
+    seen = policy.visible_jobs(actor)
+    wanted = and_(seen, Job.state == state) if state else seen
+    query = select(Job).where(wanted)
+    gone = None
     if updated_since:
-        query = query.where(col(Job.updated_at) >= updated_since)
-    if part.after:
-        query = query.where(col(Job.id) < UUID(str(part.after[0])))
-    rows = session.exec(query.order_by(col(Job.id).desc()).limit(part.limit + 1)).all()
-    return cut(rows, part.limit, lambda job: (str(job.id),))
+        changed = policy.changed_jobs(actor, updated_since)
+        query = query.where(changed)
+        lost = policy.lost_jobs(actor, updated_since)
+        left = or_(and_(seen, changed, ~wanted), and_(~seen, lost))
+        gone = list_gone(session, col(Job.id), left)
+
+    def rows(after: Place | None, limit: int) -> Sequence[Job]:
+        behind = query.where(col(Job.id) < UUID(str(after[0]))) if after else query
+        return session.exec(behind.order_by(col(Job.id).desc()).limit(limit)).all()
+
+    return fill(part, rows, lambda job: (str(job.id),), gone)
 
 
 def list_jobs_on_team(session: Session, actor: Actor, limit: int) -> Sequence[Job]:

@@ -1,17 +1,23 @@
 """What can be asked about letters and about work in the queue."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import Session, col, func, select
 
+from service.core.changes import Since, list_gone, subjects
+from service.core.clock import utc_now
 from service.core.errors import NotFound
 from service.core.outbox import Task, TaskState
-from service.core.paging import Page, Slice, cut
+from service.core.paging import Page, Place, Slice, fill
 from service.domain.accounts.actor import Actor, require
 from service.domain.messages import policy
 from service.domain.messages.tables import Message
+
+# Longer than any transaction: what was stamped before it was committed is not missed.
+LATE_COMMITS = timedelta(minutes=2)
 
 
 def list_tasks(
@@ -20,17 +26,50 @@ def list_tasks(
     state: TaskState,
     part: Slice,
     *,
-    since: datetime | None = None,
+    since: Since | None = None,
 ) -> Page[Task]:
-    """Work in one state, the newest first; `since` leaves out older work. Raises Forbidden."""
+    """Work in one state, the newest first; with `since` what came to it, and what left it.
+
+    Raises Forbidden.
+    """
     require(policy.may_see_queue(actor))
     query = select(Task).where(Task.state == state)
+    gone = None
     if since:
-        query = query.where(col(Task.created_at) >= since)
-    if part.after:
-        query = query.where(col(Task.id) < UUID(str(part.after[0])))
-    rows = session.exec(query.order_by(col(Task.id).desc()).limit(part.limit + 1)).all()
-    return cut(rows, part.limit, lambda task: (str(task.id),))
+        moment = since if isinstance(since, datetime) else datetime.fromisoformat(str(since[0]))
+        query = query.where(_came(state, moment))
+        gone = list_gone(session, col(Task.id), _left(state, moment))
+
+    def rows(after: Place | None, limit: int) -> Sequence[Task]:
+        behind = query.where(col(Task.id) < UUID(str(after[0]))) if after else query
+        return session.exec(behind.order_by(col(Task.id).desc()).limit(limit)).all()
+
+    return fill(part, rows, lambda task: (str(task.id),), gone)
+
+
+def queue_point(_session: Session) -> Place:
+    """Where the queue is now. It goes by the clock: work is done and put off without events."""
+    return ((utc_now() - LATE_COMMITS).isoformat(),)
+
+
+def _came(state: TaskState, moment: datetime) -> ColumnElement[bool]:
+    if state is TaskState.DONE:
+        return col(Task.done_at) >= moment
+    return or_(col(Task.created_at) >= moment, col(Task.due_at) >= moment)
+
+
+def _left(state: TaskState, moment: datetime) -> ColumnElement[bool]:
+    """Done work leaves only when it is swept, a week later: that is not told."""
+    done = and_(col(Task.state) == TaskState.DONE, col(Task.done_at) >= moment)
+    given_up = and_(col(Task.state) == TaskState.GIVEN_UP, col(Task.due_at) >= moment)
+    match state:
+        case TaskState.WAITING:
+            return or_(done, given_up)
+        case TaskState.GIVEN_UP:
+            retried = col(Task.id).in_(subjects(moment, "task.retried"))
+            return and_(col(Task.state) != TaskState.GIVEN_UP, retried)
+        case TaskState.DONE:
+            return false()
 
 
 def get_task(session: Session, actor: Actor, id: UUID) -> Task:

@@ -1,15 +1,6 @@
 """What staff ask about submissions, across features."""
 
 from service.domain.desk.queries.filters import UnknownFilter, find_job_id
-from service.domain.desk.queries.listing import Gone, SubmissionLine, list_submissions
-from service.domain.desk.queries.steps import Since, sync_point
+from service.domain.desk.queries.listing import SubmissionLine, list_submissions
 
-__all__ = [
-    "Gone",
-    "Since",
-    "SubmissionLine",
-    "UnknownFilter",
-    "find_job_id",
-    "list_submissions",
-    "sync_point",
-]
+__all__ = ["SubmissionLine", "UnknownFilter", "find_job_id", "list_submissions"]

@@ -10,19 +10,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from service.core.paging import Page, Place, Slice, cut
+from service.core.changes import Since, list_gone
+from service.core.paging import Page, Place, Slice, fill
 from service.domain.accounts.actor import Actor
 from service.domain.desk.inputs import SubmissionFilter
 from service.domain.desk.queries.filters import Order, joined, matching, order_of
-from service.domain.desk.queries.steps import Since, changed, list_gone
+from service.domain.desk.queries.steps import changed, gone
 from service.domain.jobs.tables import Job, Stage
 from service.domain.reviews.queries import visible_composite
 from service.domain.reviews.tables import Assignment, AssignmentState
 from service.domain.submissions.policy import runs
 from service.domain.submissions.tables import Decision, Evidence, EvidenceKind, Revision, Submission
-
-ROW, GONE = "row", "gone"
-NIL = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -49,17 +47,6 @@ class SubmissionLine:
     place: Place
 
 
-@dataclass(frozen=True)
-class Gone:
-    """What is no longer there for the caller."""
-
-    id: UUID
-
-    @property
-    def place(self) -> Place:
-        return (GONE, str(self.id))
-
-
 def list_submissions(
     session: Session,
     actor: Actor,
@@ -67,32 +54,27 @@ def list_submissions(
     part: Slice,
     *,
     since: Since | None = None,
-) -> Page[SubmissionLine | Gone]:
+) -> Page[SubmissionLine]:
     """Lines in the order asked for; with `since` only what changed, and after it what is gone.
 
     Raises UnknownFilter.
     """
     conditions = matching(session, actor, wanted)
-    lines: list[SubmissionLine | Gone] = []
-    if part.after is None or part.after[0] == ROW:
-        fresh = [*conditions, changed(actor, since)] if since else conditions
-        lines += _lines(session, actor, fresh, order_of(session, actor, wanted.sort), part)
-    if since is None or len(lines) > part.limit:
-        return cut(lines, part.limit, _place)
-    after = part.after if part.after and part.after[0] == GONE else (GONE, str(NIL))
+    order = order_of(session, actor, wanted.sort)
+    fresh = [*conditions, changed(actor, since)] if since else conditions
+
+    def lines(after: Place | None, limit: int) -> Sequence[SubmissionLine]:
+        return _lines(session, actor, fresh, order, after, limit)
+
+    if since is None:
+        return fill(part, lines, _place, None)
     still = col(Submission.id).in_(joined(sa.select(col(Submission.id))).where(*conditions))
-    room = part.limit + 1 - len(lines)
-    gone = list_gone(session, actor, since, still, UUID(str(after[1])), room)
-    return cut([*lines, *map(Gone, gone)], part.limit, _place_before_gone)
+    left = list_gone(session, col(Submission.id), gone(actor, since, still))
+    return fill(part, lines, _place, left)
 
 
-def _place(item: SubmissionLine | Gone) -> Place:
-    return item.place
-
-
-def _place_before_gone(item: SubmissionLine | Gone) -> Place:
-    """Where a page goes on that was filled when all lines had been shown."""
-    return item.place if isinstance(item, Gone) else (GONE, str(NIL))
+def _place(line: SubmissionLine) -> Place:
+    return line.place
 
 
 def _lines(
@@ -100,14 +82,15 @@ def _lines(
     actor: Actor,
     conditions: Sequence[sa.ColumnElement[bool]],
     order: Order,
-    part: Slice,
+    after: Place | None,
+    limit: int,
 ) -> list[SubmissionLine]:
     query = _columns(actor).add_columns(
         *(key.label(f"key_{number}") for number, key in enumerate(order.keys))
     )
-    query = joined(query).where(*conditions).order_by(*order.clauses()).limit(part.limit + 1)
-    if part.after:
-        query = query.where(order.beyond(part.after[1:]))
+    query = joined(query).where(*conditions).order_by(*order.clauses()).limit(limit)
+    if after:
+        query = query.where(order.beyond(after))
     rows = session.connection().execute(query).all()
     kinds = _evidence_kinds(session, [row.revision_id for row in rows])
     done = reviews_done(session, [row.id for row in rows])
@@ -170,7 +153,7 @@ def _line(
             "evidence_kinds": list(dict.fromkeys(kinds)),
             "reviews_done": done if mine else None,
             "reviews_wanted": row.reviews_wanted if mine else None,
-            "place": (ROW, *map(_portable, keys)),
+            "place": tuple(map(_portable, keys)),
         }
     )
 

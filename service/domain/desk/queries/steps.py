@@ -1,82 +1,69 @@
 """Staying in step: what changed since a point, and what the caller no longer sees or asked for.
 
-A point is a number in the sequence of events, which misses no late commit; what is not numbered
-yet counts as newer and is told again. Events of scores never count: the seal holds here too.
+Events of scores never count: the seal holds here too. Nor does what happens where the caller has
+nothing to see: whom else a submission was given to, and all that comes after the own sight ended.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import col, select
 
-from service.core.outbox import EventRow
-from service.core.paging import Place
+from service.core.changes import Since, about, subjects
 from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import Role
+from service.domain.jobs.policy import teams_left
 from service.domain.jobs.tables import TeamMember
-from service.domain.submissions.policy import visible_submissions
+from service.domain.reviews.policy import sees_scores
+from service.domain.submissions.policy import runs, visible_submissions
 from service.domain.submissions.tables import Access, Submission
 
-Since = datetime | Place
-
 # Facts about the submission itself, by the beginning of their names.
-OWN = ("submission.", "revision.", "access.")
-
-
-def sync_point(session: Session) -> Place:
-    """Where the sequence of events is now."""
-    return (session.exec(select(func.max(EventRow.seq))).one() or 0,)
+OWN = ("submission.", "revision.")
 
 
 def changed(actor: Actor, since: Since) -> ColumnElement[bool]:
-    """Submissions that changed, or that the actor came to see or ceased to see."""
+    """What changed of the submissions that the actor sees, or that the actor came to see them."""
     if isinstance(since, datetime):
         return _changed_after(actor, since)
-    newer = or_(col(EventRow.seq).is_(None), col(EventRow.seq) > int(str(since[0])))
-    named = or_(*(col(EventRow.name).startswith(word, autoescape=True) for word in OWN))
-    ways = [col(Submission.id).in_(select(EventRow.subject_id).where(newer, named))]
+    given = subjects(since, "access.changed")
+    sees_reviewers = or_(runs(actor), sees_scores(actor))
+    ways = [
+        col(Submission.id).in_(subjects(since, *OWN)),
+        _own_access_changed(actor, since),
+        and_(sees_reviewers, col(Submission.id).in_(given)),
+    ]
     if actor.has(Role.RECRUITER):
-        teams = select(EventRow.subject_id).where(newer, EventRow.name == "job.team_set")
-        ways.append(col(Submission.job_id).in_(teams))
+        teams = col(Submission.job_id).in_(subjects(since, "job.team_set"))
+        ways.append(and_(runs(actor), teams))
     return or_(*ways)
 
 
-def list_gone(
-    session: Session,
-    actor: Actor,
-    since: Since,
-    still: ColumnElement[bool],
-    after: UUID,
-    limit: int,
-) -> Sequence[UUID]:
-    """Changed ones that the actor saw or sees, and that are not among those `still` asked for."""
-    query = select(Submission.id).where(
-        changed(actor, since), or_(visible_submissions(actor), _once_seen(actor)), ~still
-    )
-    query = query.where(col(Submission.id) > after).order_by(col(Submission.id)).limit(limit)
-    return session.exec(query).all()
+def gone(actor: Actor, since: Since, still: ColumnElement[bool]) -> ColumnElement[bool]:
+    """What went out of sight, and what is seen, changed, and no longer `still` asked for."""
+    lost = _own_access_changed(actor, since)
+    if actor.has(Role.RECRUITER):
+        lost = or_(lost, col(Submission.job_id).in_(teams_left(actor, since)))
+    seen = visible_submissions(actor)
+    return or_(and_(seen, changed(actor, since), ~still), and_(~seen, lost))
+
+
+def _own_access_changed(actor: Actor, since: Since) -> ColumnElement[bool]:
+    if isinstance(since, datetime):
+        own = select(Access.submission_id).where(
+            Access.user_id == actor.id, col(Access.changed_at) >= since
+        )
+    else:
+        own = subjects(since, "access.changed").where(about("user_id", actor.user_id))
+    return col(Submission.id).in_(own)
 
 
 def _changed_after(actor: Actor, moment: datetime) -> ColumnElement[bool]:
-    opened = select(Access.submission_id).where(
-        Access.user_id == actor.id, col(Access.changed_at) >= moment
-    )
-    teams = select(TeamMember.job_id).where(
-        TeamMember.user_id == actor.id,
-        or_(col(TeamMember.created_at) >= moment, col(TeamMember.left_at) >= moment),
+    joined = select(TeamMember.job_id).where(
+        TeamMember.user_id == actor.id, col(TeamMember.created_at) >= moment
     )
     return or_(
         col(Submission.updated_at) >= moment,
-        col(Submission.id).in_(opened),
-        col(Submission.job_id).in_(teams),
+        _own_access_changed(actor, moment),
+        col(Submission.job_id).in_(joined),
     )
-
-
-def _once_seen(actor: Actor) -> ColumnElement[bool]:
-    opened = select(Access.submission_id).where(Access.user_id == actor.id)
-    teams = select(TeamMember.job_id).where(
-        TeamMember.user_id == actor.id, col(TeamMember.left_at).is_not(None)
-    )
-    return or_(col(Submission.id).in_(opened), col(Submission.job_id).in_(teams))

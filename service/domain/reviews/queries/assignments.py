@@ -10,8 +10,9 @@ from sqlalchemy.orm import joinedload
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from service.core.changes import Since, about, list_gone, subjects
 from service.core.errors import NotFound
-from service.core.paging import Page, Place, Slice, cut
+from service.core.paging import Page, Place, Slice, fill
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import Role, User
@@ -52,21 +53,26 @@ def list_assignments(
 
 
 def list_inbox(
-    session: Session, actor: Actor, part: Slice, *, updated_since: datetime | None = None
+    session: Session, actor: Actor, part: Slice, *, since: Since | None = None
 ) -> Page[Assignment]:
     """What the actor is asked to review, with its submission and job: due first, then oldest.
 
-    With `updated_since` also what left the inbox since then: its state says why.
+    With `since` what changed of it, and what left it.
     """
     due = func.coalesce(col(Assignment.due), date.max)
     query = _own_open(actor)
-    if updated_since:
-        mine = Assignment.reviewer_id == actor.user_id
-        query = _with_links().where(mine, col(Assignment.updated_at) >= updated_since)
-    if part.after:
-        query = query.where(_after(due, part.after))
-    rows = session.exec(query.order_by(due, col(Assignment.id)).limit(part.limit + 1)).all()
-    return cut(rows, part.limit, _place)
+    gone = None
+    if since:
+        changed = _own_changed(actor, since)
+        still = col(Assignment.id).in_(query.with_only_columns(col(Assignment.id)))
+        query = query.where(changed)
+        gone = list_gone(session, col(Assignment.id), changed, ~still)
+
+    def rows(after: Place | None, limit: int) -> Sequence[Assignment]:
+        behind = query.where(_after(due, after)) if after else query
+        return session.exec(behind.order_by(due, col(Assignment.id)).limit(limit)).all()
+
+    return fill(part, rows, _place, gone)
 
 
 def find_assignment(
@@ -158,6 +164,16 @@ def _own_open(actor: Actor) -> SelectOfScalar[Assignment]:
         visible_submissions(actor),
         Assignment.reviewer_id == actor.user_id,
         Assignment.state == AssignmentState.OPEN,
+    )
+
+
+def _own_changed(actor: Actor, since: Since) -> ColumnElement[bool]:
+    mine = col(Assignment.reviewer_id) == actor.user_id
+    if isinstance(since, datetime):
+        return and_(mine, col(Assignment.updated_at) >= since)
+    told = subjects(since, "reviewer.assigned", "assignment.", "scorecard.locked")
+    return and_(
+        mine, col(Assignment.submission_id).in_(told.where(about("reviewer_id", actor.user_id)))
     )
 
 
