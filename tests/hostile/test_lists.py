@@ -5,10 +5,9 @@ from starlette.testclient import TestClient
 
 from tests.hostile.calls import CALLS, JOB_BODY, Full
 from tests.hostile.invariants import CANARY, Watch
+from tests.house.leaving import LEAVING
 
-PAGED = [call for call in CALLS if call.name in {"GET /users", "GET /tokens", "GET /jobs"}]
-PAGED += [call for call in CALLS if call.name in {"GET /submissions", "GET /assignments"}]
-PAGED += [call for call in CALLS if call.name in {"GET /outbox", "GET /submissions/{id}/history"}]
+PAGED = [call for call in CALLS if call.method == "GET" and call.path in LEAVING]
 REFUSED = [
     *("limit=-1", "limit=0", "limit=1000000000", "limit=abc", "limit=1.0", "limit=1e2", "limit="),
     *("limit=9223372036854775808", "limit=" + "9" * 4_400, "limit=%D9%A3", "limit=1&limit=2"),
