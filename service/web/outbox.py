@@ -20,7 +20,7 @@ router = APIRouter(prefix="/desk/outbox")
 def show(request: Request, visit: PageVisit, query: Annotated[ListQuery, Query()]) -> Response:
     """The newest first."""
     with visit.reading() as (db, me):
-        asked = ask(visit, me, query)
+        asked = ask(visit, db, me, query)
         found = list_tasks(db, me, TaskState.GIVEN_UP, asked.slice)
         cursor = asked.next_cursor(found)
         return page(

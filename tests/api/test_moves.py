@@ -254,6 +254,17 @@ def test_a_hire_gets_an_outcome_once_and_then_by_version(client: TestClient, wor
         {"at": "2026-01-31", "succeeded": True, "recorded_by": "me"},
     ],
 )
+def test_an_outcome_is_a_day_that_has_come_and_yes_or_no(
+    client: TestClient, world: World, told: dict[str, object]
+) -> None:
+    move(client, world, world.recruiter, "hired")
+    headers = {**world.recruiter.auth, "If-None-Match": "*"}
+
+    refused = client.put(f"{world.submission.url}/outcome", json=told, headers=headers)
+
+    assert refused.status_code == 422
+
+
 def test_a_hire_that_was_taken_back_has_no_outcome(client: TestClient, world: World) -> None:
     url, auth = f"{world.submission.url}/outcome", world.recruiter.auth
     move(client, world, world.recruiter, "hired")
@@ -264,17 +275,6 @@ def test_a_hire_that_was_taken_back_has_no_outcome(client: TestClient, world: Wo
 
     assert client.get(url, headers=auth).status_code == 404
     assert "2026-01-31" not in take(client, world.recruiter, "submissions.csv")
-
-
-def test_an_outcome_is_a_day_that_has_come_and_yes_or_no(
-    client: TestClient, world: World, told: dict[str, object]
-) -> None:
-    move(client, world, world.recruiter, "hired")
-    headers = {**world.recruiter.auth, "If-None-Match": "*"}
-
-    refused = client.put(f"{world.submission.url}/outcome", json=told, headers=headers)
-
-    assert refused.status_code == 422
 
 
 def test_a_reviewer_reads_no_outcome(client: TestClient, world: World) -> None:
