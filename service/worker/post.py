@@ -14,7 +14,7 @@ from service.domain.accounts.actor import SYSTEM
 from service.domain.messages.actions import mark_failed, mark_sent
 from service.domain.messages.tables import Message, MessageState
 from service.domain.submissions.queries import link_token
-from service.domain.submissions.tables import LinkPurpose, MailedLink
+from service.domain.submissions.tables import Draft, LinkPurpose, MailedLink
 from service.doors.tools import Tools
 from service.settings import Settings
 from service.worker.work import Effect, Hopeless
@@ -30,8 +30,15 @@ LINK = re.compile(
     rf"/({'|'.join([*PAGES.values(), RESET_PAGE])})"
     r"/\[([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\]"
 )
-# Only what the worker wrote itself is filled in: in other letters a link is a person's words.
-FILLED = {"thanks", "confirm", "withdraw", "status_link", "draft_link", "password_reset"}
+# The one kind of link that each letter of the worker's own may hold; other letters hold none.
+LINK_OF = {
+    "thanks": "status",
+    "status_link": "status",
+    "confirm": "confirm",
+    "withdraw": "withdraw",
+    "draft_link": "drafts",
+    "password_reset": RESET_PAGE,
+}
 
 
 def open_mailer(settings: Settings) -> Mailer:
@@ -89,17 +96,28 @@ def write_letter(settings: Settings, message: Message, text: str) -> Letter:
 
 
 def fill_links(session: Session, key: str, message: Message) -> str:
-    """The text with the secret part put into each link: derived from the key, stored nowhere."""
-    if message.kind not in FILLED:
-        return message.text
-    return LINK.sub(lambda found: _filled(session, key, found), message.text)
+    """The text with the secret part put into its link: derived from the key, stored nowhere.
+
+    Titles and names in a letter are people's words: a link that they hold stays as it is, unless
+    it is of this letter's kind and of its own receiver.
+    """
+    return LINK.sub(lambda found: _filled(session, key, message, found), message.text)
 
 
-def _filled(session: Session, key: str, found: re.Match[str]) -> str:
+def _filled(session: Session, key: str, message: Message, found: re.Match[str]) -> str:
     page, id = found[1], UUID(found[2])
+    if LINK_OF.get(message.kind) != page:
+        return found[0]
     if page == RESET_PAGE:
         return f"/{page}/{sign(key, 'password_reset', str(id))}"
     link = session.get(MailedLink, id)
-    if link is None or PAGES[link.purpose] != page:
+    if link is None or PAGES[link.purpose] != page or not _is_of(session, link, message):
         return found[0]
     return f"/{page}/{link_token(key, link)}"
+
+
+def _is_of(session: Session, link: MailedLink, message: Message) -> bool:
+    if link.draft_id:
+        draft = session.get(Draft, link.draft_id)
+        return draft is not None and draft.email.lower() == message.recipient.lower()
+    return link.submission_id == message.submission_id

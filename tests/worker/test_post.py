@@ -152,10 +152,22 @@ def test_a_letter_erased_with_its_person_is_not_sent(tools: Tools) -> None:
     assert [task.state for task in tasks(tools.database)] == [TaskState.DONE]
 
 
-def token_in_letter(posting: Tools, postbox: Postbox, page: str, id: UUID) -> str:
+KINDS = {
+    "status": "status_link",
+    "confirm": "confirm",
+    "withdraw": "withdraw",
+    "drafts": "draft_link",
+    RESET_PAGE: "password_reset",
+}
+
+
+def token_in_letter(
+    posting: Tools, postbox: Postbox, page: str, id: UUID, about: UUID | None = None
+) -> str:
     """What stands in place of the link when the letter arrives; the stored text stays as it is."""
     stored = f"Here:\n\n{stored_link(posting.settings, page, id)}\n\nBye.\n"
-    written = write_one(posting.database, kind="thanks", text=stored)
+    kind = KINDS[page]
+    written = write_one(posting.database, kind=kind, text=stored, submission_id=about)
 
     run_once(posting)
 
@@ -174,7 +186,7 @@ def test_a_link_has_its_secret_only_in_the_letter(
         id, ends = world.submission.id, timedelta(hours=1)
         link = make_link(session, SYSTEM, purpose, submission_id=id, lasts=ends)
 
-    token = token_in_letter(posting, postbox, PAGES[purpose], link.id)
+    token = token_in_letter(posting, postbox, PAGES[purpose], link.id, id)
 
     with posting.database.read() as session:
         assert open_link(session, posting.key, purpose, token).id == link.id
@@ -195,8 +207,20 @@ def test_a_link_for_another_purpose_or_for_nothing_stays_closed(
         id, ends = world.submission.id, timedelta(hours=1)
         link = make_link(session, SYSTEM, LinkPurpose.STATUS, submission_id=id, lasts=ends)
 
-    assert token_in_letter(posting, postbox, "withdraw", link.id) == f"[{link.id}]"
-    assert token_in_letter(posting, postbox, "status", id) == f"[{id}]"
+    assert token_in_letter(posting, postbox, "withdraw", link.id, id) == f"[{link.id}]"
+    assert token_in_letter(posting, postbox, "status", id, id) == f"[{id}]"
+
+
+def test_a_letter_opens_nothing_of_somebody_else(
+    world: World, posting: Tools, postbox: Postbox
+) -> None:
+    other, mine = world.submission2.id, world.submission.id
+    with posting.database.write() as session:
+        ends = timedelta(hours=1)
+        link = make_link(session, SYSTEM, LinkPurpose.STATUS, submission_id=other, lasts=ends)
+
+    assert token_in_letter(posting, postbox, "status", link.id, mine) == f"[{link.id}]"
+    assert token_in_letter(posting, postbox, "status", link.id, other) != f"[{link.id}]"
 
 
 def test_what_looks_like_a_link_in_a_persons_words_stays_as_it_is(
