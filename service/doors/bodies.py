@@ -4,10 +4,11 @@ import asyncio
 import time
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.core.errors import Malformed, Refusal
-from service.doors.refusals import problem_of
+from service.doors.refusals import answer_of
 from service.doors.transport import BodyTooLarge, TooSlow
 from service.settings import MIB, Limits
 
@@ -29,10 +30,10 @@ class BodyLimits:
             return
         headers = Headers(scope=scope)
         most = self._most(headers.get("content-type", ""))
-        body = _Body(receive, send, most=most, seconds=self.limits.body_seconds)
+        body = _Body(receive, send, headers, most=most, seconds=self.limits.body_seconds)
         body.waits = "expect" in headers
         if (refusal := _refusal(headers, most)) is not None:
-            await problem_of(refusal)(scope, receive, body.send)
+            await answer_of(refusal, headers)(scope, receive, body.send)
         else:
             await self.app(scope, body.receive, body.send)
 
@@ -56,9 +57,12 @@ def _refusal(headers: Headers, most: int) -> Refusal | None:
 class _Body:
     """One request's body on its way in. What breaks a limit is raised where it is read."""
 
-    def __init__(self, receive: Receive, send: Send, *, most: int, seconds: float) -> None:
+    def __init__(
+        self, receive: Receive, send: Send, headers: Headers, *, most: int, seconds: float
+    ) -> None:
         self._receive = receive
         self._send = send
+        self._headers = headers
         self._most = most
         self._seconds = seconds
         self._until = time.monotonic() + seconds
@@ -97,15 +101,14 @@ class _Body:
             return
         if self._refusal:
             self._replaced = True
-            await _say_and_close(self._refusal, self._send)
+            await _say_and_close(answer_of(self._refusal, self._headers), self._send)
             return
         if self.waits:  # it may now send its body or not: nobody could tell what comes next
             MutableHeaders(scope=message)["Connection"] = "close"
         await self._send(message)
 
 
-async def _say_and_close(refusal: Refusal, send: Send) -> None:
-    answer = problem_of(refusal)
+async def _say_and_close(answer: Response, send: Send) -> None:
     headers = [*answer.raw_headers, (b"connection", b"close")]
     start = {"status": answer.status_code, "headers": headers}
     await send({"type": "http.response.start", **start})

@@ -52,8 +52,10 @@ class Form:
             upload.file.close()
 
 
-async def read_form(request: Request, limits: Limits) -> Form:
+async def read_form(request: Request, limits: Limits, *, lenient: bool = False) -> Form:
     """The form in a request's body; its content is noted for the Idempotency-Key.
+
+    A `lenient` reader keeps a form of which a file is too much; that upload then says so.
 
     Raises FormMalformed, FormNotUtf8, TooLarge, Unsupported, Unavailable.
     """
@@ -62,7 +64,9 @@ async def read_form(request: Request, limits: Limits) -> Form:
     content_type = request.headers.get("content-type", "")
     match kind_of(content_type):
         case "multipart/form-data":
-            form = Form(*await read_multipart(content_type, body_of(request), limits))
+            form = Form(
+                *await read_multipart(content_type, body_of(request), limits, lenient=lenient)
+            )
         case "application/x-www-form-urlencoded":
             form = Form(await _read_urlencoded(request, limits))
         case _:
@@ -76,7 +80,7 @@ async def read_form(request: Request, limits: Limits) -> Form:
 
 
 async def _form(request: Request) -> AsyncIterator[Form]:
-    form = await read_form(request, tools_of(request).settings.limits)
+    form = await read_form(request, tools_of(request).settings.limits, lenient=True)
     try:
         yield form
     finally:

@@ -46,13 +46,17 @@ class TextTooLarge(TooLarge):
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that has arrived, open at its beginning. `name` is as it was sent: not clean."""
+    """A file that has arrived, open at its beginning. `name` is as it was sent: not clean.
+
+    `fault` says why it was let pass by: then its bytes are gone.
+    """
 
     field: str
     name: str
     size: int
     sha256: str
     file: IO[bytes]
+    fault: TooLarge | None = None
 
 
 class _Incoming:
@@ -64,6 +68,14 @@ class _Incoming:
         self.digest = hashlib.sha256()
         self.size = 0
         self.pieces: list[bytes] = []
+        self.fault: TooLarge | None = None
+
+    def drop(self, fault: TooLarge) -> None:
+        """Forget what came of it and let the rest pass by."""
+        self.fault = fault
+        self.pieces.clear()
+        self.file.seek(0)
+        self.file.truncate()
 
     def flush(self) -> None:
         for piece in self.pieces:
@@ -74,13 +86,18 @@ class _Incoming:
     def finished(self) -> Upload:
         self.file.seek(0)
         name = self.head.file_name or "file"
-        return Upload(self.head.name, name, self.size, self.digest.hexdigest(), self.file)
+        digest = "" if self.fault else self.digest.hexdigest()
+        return Upload(self.head.name, name, self.size, digest, self.file, self.fault)
 
 
 class Parts:
-    """What has arrived so far. The parser calls it back; a broken limit raises at once."""
+    """What has arrived so far. The parser calls it back; a broken limit raises at once.
 
-    def __init__(self, limits: Limits) -> None:
+    A `lenient` reader lets a file pass by that is too much, so that all else of the form is kept.
+    """
+
+    def __init__(self, limits: Limits, *, lenient: bool = False) -> None:
+        self._lenient = lenient
         self.fields: list[tuple[str, str]] = []
         self.files: list[_Incoming] = []
         self.ended = False
@@ -153,7 +170,7 @@ class Parts:
         self._file = _Incoming(head)
         self.files.append(self._file)
         if sum(1 for file in self.files if file.head.file_name) > self._limits.submission_files:
-            raise TooManyFiles(limit=self._limits.submission_files)
+            self._refuse(self._file, TooManyFiles(limit=self._limits.submission_files))
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         if self._file:
@@ -165,14 +182,24 @@ class Parts:
             self._field[1].extend(data[start:end])
 
     def _on_file_data(self, file: _Incoming, piece: bytes) -> None:
+        if file.fault:
+            return
         file.size += len(piece)
         self._bytes += len(piece)
         if file.size > self._limits.file_bytes:
             name = file.head.file_name or file.head.name
-            raise FileTooLarge(name=name[:200], limit=in_words(self._limits.file_bytes))
-        if self._bytes > self._limits.submission_bytes:
-            raise FilesTooLarge(limit=in_words(self._limits.submission_bytes))
-        file.pieces.append(piece)
+            limit = in_words(self._limits.file_bytes)
+            self._refuse(file, FileTooLarge(name=name[:200], limit=limit))
+        elif self._bytes > self._limits.submission_bytes:
+            self._refuse(file, FilesTooLarge(limit=in_words(self._limits.submission_bytes)))
+        else:
+            file.pieces.append(piece)
+
+    def _refuse(self, file: _Incoming, fault: TooLarge) -> None:
+        if not self._lenient:
+            raise fault
+        self._bytes -= file.size
+        file.drop(fault)
 
     def _on_part_end(self) -> None:
         if self._field:
@@ -185,13 +212,13 @@ class Parts:
 
 
 async def read_multipart(
-    content_type: str, stream: AsyncIterator[bytes], limits: Limits
+    content_type: str, stream: AsyncIterator[bytes], limits: Limits, *, lenient: bool = False
 ) -> tuple[list[tuple[str, str]], list[Upload]]:
     """Fields in their order, and files. On any refusal all temporary files are gone.
 
     Raises FormMalformed, FormNotUtf8, TooLarge, Unavailable.
     """
-    parts = Parts(limits)
+    parts = Parts(limits, lenient=lenient)
     try:
         parser = parts.parser(boundary_of(content_type))
         async for piece in stream:

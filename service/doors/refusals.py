@@ -1,11 +1,13 @@
 """A refusal's status, and its RFC 9457 form. What was sent is never echoed."""
 
 from collections.abc import Sequence
+from html import escape
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from starlette.responses import JSONResponse, Response
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from service.core.errors import (
     Fault,
@@ -51,6 +53,13 @@ STATUS: dict[type[Refusal], int] = {
     Unavailable: 503,
 }
 MOST_FAULTS = 50
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><link rel="stylesheet" href="/static/style.css"></head>
+<body class="narrow"><main id="main"><h1>This could not be taken</h1><p>{detail}</p>
+<p>Go back in your browser: what you typed is still there.</p></main></body></html>
+"""
 
 
 def status_of(refusal: Refusal) -> int:
@@ -91,6 +100,17 @@ def problem_of(refusal: Refusal) -> Response:
     return problem(
         status_of(refusal), refusal.code, str(refusal), refusal.faults, headers_of(refusal)
     )
+
+
+def answer_of(refusal: Refusal, headers: Headers) -> Response:
+    """For what is refused before it reaches a door: a page for a person's browser, else a problem.
+
+    The page is as plain as can be; the person's own form is one step back.
+    """
+    if "text/html" not in headers.get("accept", ""):
+        return problem_of(refusal)
+    page = PAGE.format(title=HTTPStatus(status_of(refusal)).phrase, detail=escape(str(refusal)))
+    return HTMLResponse(page, status_of(refusal), headers_of(refusal))
 
 
 def refusal_of(error: RequestValidationError) -> Refusal:

@@ -11,7 +11,7 @@ from service.doors.tools import Tools
 
 
 def check_uploads(uploads: Sequence[Upload]) -> list[str]:
-    """Their media types, before anything is kept. Raises FileEmpty, FileTypeRefused."""
+    """Their media types, before anything is kept. Raises TooLarge, FileEmpty, FileTypeRefused."""
     return [_sniffed(upload) for upload in uploads]
 
 
@@ -36,6 +36,8 @@ def store_uploads(
 
 
 def _sniffed(upload: Upload) -> str:
+    if upload.fault:
+        raise upload.fault
     file = cast("BinaryIO", upload.file)
     file.seek(0)
     head = file.read(HEAD)

@@ -56,6 +56,33 @@ def test_memory_does_not_grow_with_the_file(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+def test_a_lenient_reader_lets_a_file_pass_by_that_is_too_much(temporary: Path) -> None:
+    field = b"\r\n--b\r\nContent-Disposition: form-data; name=name\r\n\r\nAda"
+    small = b"\r\n" + HEAD.replace(b"a.txt", b"b.txt") + b"small"
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield HEAD
+        for _ in range(40):
+            yield b"x" * MIB
+        yield small + field + END
+
+    tracemalloc.start()
+    fields, uploads = asyncio.run(read_multipart(KIND, pieces(), Limits(), lenient=True))
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert fields == [("name", "Ada")]
+    assert [str(upload.fault or "") for upload in uploads] == [
+        "The file “a.txt” is larger than the limit of 25 MiB.",
+        "",
+    ]
+    assert [upload.file.read() for upload in uploads] == [b"", b"small"]
+    assert most < 4 * MIB
+    for upload in uploads:
+        upload.file.close()
+    assert list(temporary.iterdir()) == []
+
+
 def test_a_client_that_leaves_leaves_nothing_behind(temporary: Path) -> None:
     messages: list[dict[str, Any]] = [
         {"type": "http.request", "body": HEAD + b"x" * MIB, "more_body": True},

@@ -102,3 +102,25 @@ def test_script_adds_exhibits_in_place_and_keeps_what_was_typed(site: Site) -> N
     page.wait_for_selector("text=Thank you")
     page.goto(f"{site.address}/jobs/{JOB}/apply")
     assert page.input_value("#name") == ""
+
+
+def test_script_tells_of_a_large_file_at_once_and_lives_on_after_a_refusal(site: Site) -> None:
+    files = write_files(site.folder)
+    large = site.folder / "film.mp4"
+    with large.open("wb") as film:
+        film.truncate(26 * 1024 * 1024)
+    page = site.visit(phone=True)
+    page.goto(f"{site.address}/jobs/{JOB}/apply")
+    page.fill("#name", "Ada")
+    page.set_input_files("#evidence-0-files", [large])
+    page.click("button[value=send]")
+    assert "larger than the limit of 25 MiB" in page.inner_text("#evidence-0-files-mistake")
+
+    page.set_input_files("#evidence-0-files", [files["notes.txt"]])
+    assert page.locator("#evidence-0-files-mistake").count() == 0
+    page.click("button[value=send]")
+    page.wait_for_selector("#mistakes")
+    page.click("button[value=add]")
+    page.fill("#evidence-1-claim", "Written after the refusal.")
+    page.goto(f"{site.address}/jobs/{JOB}/apply")
+    assert page.input_value("#evidence-1-claim") == "Written after the refusal."
