@@ -132,6 +132,7 @@ class _Reading:
             named = [voucher for _place, voucher in sorted(vouchers.items()) if voucher]
             if named:
                 self.rows[number]["vouchers"] = named
+        self.out.content.setdefault("consent", False)  # a box without its tick is not sent
         said = {number: row for number, row in self.rows.items() if set(row) - {"kind"}}
         self.out.rows = sorted(said) or [0]
         self.out.content["evidence"] = [said.get(number, {}) for number in self.out.rows]

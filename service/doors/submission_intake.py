@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
@@ -16,7 +16,8 @@ from service.core.secrets import LinkInvalid, sign, unsign
 from service.core.strict_json import strict_json
 from service.core.words import email_key
 from service.domain.jobs.tables import Question
-from service.domain.submissions.inputs import StoredFile, SubmissionInput
+from service.domain.submissions.actions.answers import find_answers
+from service.domain.submissions.inputs import SILENT, StoredFile, SubmissionInput
 from service.domain.submissions.queries import receipt_token
 from service.domain.submissions.tables import Draft
 from service.doors.forms import (
@@ -107,22 +108,41 @@ SentHere = Annotated[Sent, Depends(_sent)]
 def read_content(sent: Sent, questions: Sequence[Question]) -> SubmissionInput:
     """Raises SubmissionMalformed with a JSON pointer for each thing wrong."""
     if sent.is_json:
-        return checked_input(sent.json)
+        return checked_input(sent.json, questions)
     uploads = [upload.field for upload in sent.form.uploads]
     read = content_of_form(sent.form.fields, uploads, questions, beside=BESIDE)
-    return checked_input(read.content, read.faults)
+    return checked_input(read.content, questions, read.faults)
 
 
-def checked_input(raw: object, faults: Sequence[Fault] = ()) -> SubmissionInput:
-    """Raises SubmissionMalformed: with `faults`, and with what is wrong in `raw` itself."""
+def checked_input(
+    raw: object, questions: Sequence[Question], faults: Sequence[Fault] = ()
+) -> SubmissionInput:
+    """Raises SubmissionMalformed: with `faults`, and with all that is wrong in `raw` itself."""
+    found: list[Fault] = []
     try:
         content = SubmissionInput.model_validate(raw)
     except ValidationError as error:
         found = faults_of(error.errors(include_url=False, include_input=False))
-        raise SubmissionMalformed(faults=[*faults, *found]) from None
-    if faults:
-        raise SubmissionMalformed(faults=faults)
+    if faults or found:
+        raise SubmissionMalformed(faults=[*faults, *found, *_later_faults(raw, questions, found)])
     return content
+
+
+def _later_faults(
+    raw: object, questions: Sequence[Question], found: Sequence[Fault]
+) -> Sequence[Fault]:
+    """What is looked at only when all else is right: told now, so that nobody is refused twice."""
+    if not isinstance(raw, Mapping):
+        return ()
+    pieces, answers = raw.get("evidence"), raw.get("answers") or {}
+    rows = [row for row in pieces if isinstance(row, Mapping)] if isinstance(pieces, list) else []
+    later = []
+    if rows and not any(row.get("title") or row.get("claim") for row in rows):
+        later.append(Fault("/evidence/0/claim", SILENT))
+    if isinstance(answers, Mapping):
+        later += find_answers(questions, answers)[1]
+    said = {fault.pointer for fault in found}
+    return [fault for fault in later if fault.pointer not in said]
 
 
 def admit(tools: Tools, address: str, email: str, *, invited: bool = False) -> None:

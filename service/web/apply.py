@@ -54,6 +54,7 @@ from service.web.typed import MOST_EXHIBITS, Typed
 router = APIRouter()
 OURS = (KEY_FIELD, HONEYPOT, "draft", "invited", "do", "drop")
 TOKEN_LENGTH = 500
+LABELS = {"name": "Your name", "email": "E-mail address", "consent": "Your consent"}
 KINDS = [("", "Choose"), *((kind.value, words(kind.value)) for kind in EvidenceKind)]
 
 
@@ -177,7 +178,7 @@ def _content(form: Form, begun: Begun) -> SubmissionInput:
     read = content_of_form(form.fields, fields, begun.questions, beside=OURS)
     begun.typed.field_of = read.field_of
     _name_exhibits(read, begun.files())
-    return checked_input(read.content, read.faults)
+    return checked_input(read.content, begun.questions, read.faults)
 
 
 def _name_exhibits(read: FormContent, files: Sequence[StoredFile]) -> None:
@@ -274,6 +275,7 @@ def _form(request: Request, visit: Visit, begun: Begun, status: int = 200) -> Re
         questions=begun.questions,
         form=typed,
         kinds=KINDS,
+        labels=LABELS | {f"answer-{one.key}": one.text for one in begun.questions},
         consent_text=consent_of(visit.tools.settings)[0],
         idempotency_key=str(new_id()),
         notice="",

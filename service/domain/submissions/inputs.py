@@ -1,6 +1,6 @@
 """What may be sent about submissions and drafts. Every door fills these; pydantic checks them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Self
 
@@ -15,6 +15,7 @@ MOST_LINKS = 10
 MOST_VOUCHERS = 5
 MOST_ANSWERS = 100
 MOST_FILES = 100  # the door's own limit is a setting, and lower
+SILENT = "Say what you did: a title or a claim."
 
 OptionalText = Annotated[str, Text(10_000, blank=True)]
 
@@ -120,9 +121,7 @@ class SubmissionInput(Input):
     @model_validator(mode="after")
     def _shows_something(self) -> Self:
         if not any(piece.says_something for piece in self.evidence):
-            raise _fault(
-                "evidence", "evidence_silent", "Say what you did: a title or a claim.", 0, "claim"
-            )
+            raise _fault("evidence", "evidence_silent", SILENT, 0, "claim")
         return self
 
 
@@ -136,8 +135,7 @@ class AdditionInput(Input):
     def _adds_something(self) -> Self:
         for number, piece in enumerate(self.evidence):
             if not piece.says_something:
-                said = "Say what you did: a title or a claim."
-                raise _fault("evidence", "evidence_silent", said, number, "claim")
+                raise _fault("evidence", "evidence_silent", SILENT, number, "claim")
         if not self.evidence and not self.statement:
             raise PydanticCustomError("nothing_added", "Add something first.")
         return self
@@ -147,16 +145,6 @@ class ConfirmInput(Input):
     """Why staff take an unconfirmed revision as the person's own."""
 
     reason: Annotated[str, Text(2_000)]
-
-
-class LinkRequest(Input):
-    """For whom a link is asked."""
-
-    email: EmailAddress
-
-
-def names_of(files: Sequence[StoredFile]) -> list[str]:
-    return [file.reference for file in files]
 
 
 def _fault(field: str, code: str, message: str, *place: str | int) -> Exception:
