@@ -1,8 +1,9 @@
-"""The worker: takes what is due, does it, chains the events; for as long as the service runs."""
+"""The worker: takes what is due and does it, and chains the events, while the service runs."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
-from threading import Event
+from threading import Event, Thread
 
 from sqlmodel import Session
 
@@ -40,14 +41,31 @@ class LeaseLost(Exception):
 
 
 def run_worker(tools: Tools, stop: Event, *, lease: timedelta = LEASE) -> None:
-    """Work until `stop` is set. Nothing that goes wrong ends it; a lost database is waited for."""
-    scheduled = False
+    """Work until `stop` is set, and chain the events beside it: no slow task keeps them waiting."""
+    chaining = Thread(target=_keep_doing, args=(stop, lambda: chain(tools)), name="chain")
+    chaining.start()
+    first = [lambda: schedule_nightly(tools.database)]
+
+    def work() -> int:
+        while first:
+            first[0]()
+            first.pop()
+        return run_tasks(tools, stop, lease)
+
+    try:
+        _keep_doing(stop, work)
+    finally:
+        chaining.join()
+
+
+def _keep_doing(stop: Event, do: Callable[[], int]) -> None:
+    """Again and again, at once while there is something to do.
+
+    Nothing that goes wrong ends it; a lost database is waited for.
+    """
     while not stop.is_set():
         try:
-            if not scheduled:
-                schedule_nightly(tools.database)
-                scheduled = True
-            pause = 0 if run_pass(tools, stop, lease) else IDLE_SECONDS
+            pause = 0 if do() else IDLE_SECONDS
         except Exception:
             log.exception("the worker waits and tries again")
             pause = TROUBLE_SECONDS
@@ -57,12 +75,13 @@ def run_worker(tools: Tools, stop: Event, *, lease: timedelta = LEASE) -> None:
 def run_once(tools: Tools, *, lease: timedelta = LEASE) -> int:
     """Do all that is due, and what follows from it; says how many tasks were tried."""
     never, tried = Event(), 0
-    while worked := run_pass(tools, never, lease):
+    while worked := run_tasks(tools, never, lease):
         tried += worked
+    chain(tools)
     return tried
 
 
-def run_pass(tools: Tools, stop: Event, lease: timedelta) -> int:
+def run_tasks(tools: Tools, stop: Event, lease: timedelta) -> int:
     """One look at the queue; says how many tasks were tried."""
     tried = 0
     for task in take(tools, lease):
@@ -73,7 +92,6 @@ def run_pass(tools: Tools, stop: Event, lease: timedelta) -> int:
             continue
         carry_out(tools, task)
         tried += 1
-    chain(tools)
     return tried
 
 
@@ -85,13 +103,16 @@ def take(tools: Tools, lease: timedelta) -> list[Task]:
         return list(claim(session, lease=lease))
 
 
-def chain(tools: Tools) -> None:
-    """Link all that was recorded since the last pass, in short transactions."""
+def chain(tools: Tools) -> int:
+    """Link all that was recorded since the last time, in short transactions; says how many."""
     with tools.database.read() as session:
         waiting = is_any_unchained(session)
-    while waiting:
+    linked, batch = 0, BATCH if waiting else 0
+    while batch == BATCH:
         with tools.database.write() as session:
-            waiting = chain_events(session) == BATCH
+            batch = chain_events(session)
+        linked += batch
+    return linked
 
 
 def carry_out(tools: Tools, task: Task) -> None:

@@ -1,5 +1,8 @@
 """The worker does what is due, in spite of what goes wrong, and keeps what it did only once."""
 
+import socket
+import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -18,7 +21,7 @@ from service.core.outbox import ATTEMPTS, LEASE, Task, TaskState, claim, enqueue
 from service.domain.messages.tables import MessageState
 from service.doors.tools import Tools
 from service.settings import Settings
-from service.worker.loop import LeaseLost, conclude, run_once, run_pass, run_worker
+from service.worker.loop import LeaseLost, conclude, run_once, run_tasks, run_worker
 from service.worker.work import TaskKind
 from tests.worker.postbox import PATIENCE, Postbox
 from tests.worker.steps import make_due, message, tasks, write, write_one
@@ -114,7 +117,7 @@ def test_a_late_worker_changes_nothing(tools: Tools) -> None:
 def test_what_the_lease_is_too_short_for_is_given_back_untried(tools: Tools) -> None:
     write_one(tools.database)
 
-    assert run_pass(tools, Event(), NOW) == 0
+    assert run_tasks(tools, Event(), NOW) == 0
     [task] = tasks(tools.database)
     assert (task.attempts, task.lease) == (0, None)
 
@@ -124,7 +127,7 @@ def test_a_worker_that_stops_gives_back_what_it_took(tools: Tools) -> None:
     stop = Event()
     stop.set()
 
-    assert run_pass(tools, stop, LEASE) == 0
+    assert run_tasks(tools, stop, LEASE) == 0
     assert [task.attempts for task in tasks(tools.database)] == [0]
     assert run_once(tools) == 3
 
@@ -156,6 +159,36 @@ def test_the_worker_runs_until_it_is_told_to_stop(posting: Tools, postbox: Postb
 
     assert (first, second) == ("first", "second")
     assert not worker.is_alive()
+
+
+def test_events_are_chained_while_a_mail_server_says_nothing(tools: Tools) -> None:
+    """A server that takes the connection and then is silent, longer than anybody waits here."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mail = tools.settings.mail.model_copy(
+            update={"host": "127.0.0.1", "port": silent.getsockname()[1], "timeout": 3 * PATIENCE}
+        )
+        slow = replace(tools, settings=tools.settings.model_copy(update={"mail": mail}))
+        stop = Event()
+        worker = Thread(target=run_worker, args=(slow, stop), daemon=True)
+        worker.start()
+        write_one(slow.database)
+        connection, _ = silent.accept()  # the worker waits for its greeting now
+        write_one(slow.database)
+        until = time.monotonic() + PATIENCE
+        while chained(slow.database) < 2 and time.monotonic() < until:
+            stop.wait(0.05)
+        numbered = chained(slow.database)
+        stop.set()
+        connection.close()  # what it waits for fails
+        worker.join(PATIENCE)
+
+    assert numbered >= 2
+    assert not worker.is_alive()
+
+
+def chained(database: Database) -> int:
+    with database.read() as session:
+        return read_head(session).seq
 
 
 def test_the_worker_waits_for_a_lost_database(
