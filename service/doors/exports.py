@@ -3,6 +3,7 @@
 What fails on the way breaks the stream off, so that half a file never looks like a whole one.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ import anyio
 from fastapi import Response
 from sqlmodel import Session
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from service.core.clock import utc_now
 from service.core.csv_rows import Cell, jsonl, stream
@@ -35,6 +36,7 @@ from service.doors.visit import Visit
 # Each holds a connection for as long as its reader takes; most must stay free for everybody else.
 MOST_AT_ONCE = 8
 AGAIN_IN_SECONDS = 30
+STALL_SECONDS = 60.0  # a slow reader takes something in that time; one that takes nothing has gone
 
 _turns = BoundedSemaphore(MOST_AT_ONCE)
 
@@ -73,7 +75,7 @@ class TooManyExports(TooMany):
 
 
 class OutgoingRows(StreamingResponse):
-    """A stream that lets go of all it holds, however it ends: read, broken off, reader gone."""
+    """Lets go of all it holds, however it ends: read, broken off, reader gone or fallen asleep."""
 
     def __init__(
         self, pieces: Iterator[str], close: Callable[[], None], headers: Mapping[str, str]
@@ -82,8 +84,12 @@ class OutgoingRows(StreamingResponse):
         self._close = close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(STALL_SECONDS):
+                await send(message)
+
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, send_in_time)
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._close)

@@ -1,13 +1,16 @@
 """Exports stream: from one instant, with flat memory, and never half a file as a whole one."""
 
+import contextlib
 import resource
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import anyio
+import pytest
 import sqlalchemy as sa
 from sqlmodel import update
+from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
 from service.core.csv_rows import stream
@@ -37,6 +40,7 @@ class Reader:
         *,
         on_first: Callable[[], None] | None = None,
         leaves: bool = False,
+        stalls: bool = False,
     ) -> None:
         self.app: Callable[..., Awaitable[None]] = client.app
         self.scope = {
@@ -57,7 +61,7 @@ class Reader:
             "server": ("localhost", 80),
             "state": {},
         }
-        self.on_first, self.leaves = on_first, leaves
+        self.on_first, self.leaves, self.stalls = on_first, leaves, stalls
         self.pieces: list[bytes] = []
         self.is_whole = False
 
@@ -82,6 +86,8 @@ class Reader:
             self.pieces.append(message.get("body", b""))
             if len(self.pieces) == 1 and self.on_first:
                 await anyio.to_thread.run_sync(self.on_first)
+            if self.stalls:
+                await anyio.sleep_forever()
             if self.leaves:
                 gone.set()
                 await anyio.lowlevel.checkpoint()
@@ -141,6 +147,20 @@ def test_a_reader_who_leaves_frees_everything(
 
     assert not reader.is_whole
     assert 0 < len(text) < 1_000_000
+    assert idle(tools)
+
+
+def test_a_reader_who_takes_nothing_is_given_up(
+    client: TestClient, world: World, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "STALL_SECONDS", 0.2)
+    fill(world.database, world, 100)
+    reader = Reader(client, world, "submissions.csv", stalls=True)
+
+    with contextlib.suppress(OSError, ClientDisconnect):
+        reader.read()
+
+    assert (reader.is_whole, len(reader.pieces)) == (False, 1)
     assert idle(tools)
 
 
