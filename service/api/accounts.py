@@ -94,6 +94,7 @@ class TokenOut(BaseModel):
     prefix: str
     scopes: list[Scope]
     is_console: bool
+    made_with: UUID | None
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -204,7 +205,10 @@ def tokens(visit: StaffVisit, query: Annotated[TokenQuery, Query()]) -> Response
 
 @router.post("/tokens", status_code=201, response_model=IssuedOut)
 def issue(visit: StaffVisit, body: NewToken) -> Response:
-    """A new token for oneself. Its text is in this answer and nowhere else."""
+    """A new token for oneself. Its text is in this answer and nowhere else.
+
+    It reaches no further than the token it is made with, lasts no longer, and ends with it.
+    """
     with visit.writing() as (db, me):
         user = get_me(db, me)
         made, text = issue_token(
@@ -216,7 +220,7 @@ def issue(visit: StaffVisit, body: NewToken) -> Response:
 
 @router.post("/tokens/{id}/revoke", response_model=TokenOut)
 def revoke(visit: StaffVisit, id: UUID) -> Response:
-    """End a token now and for good."""
+    """End a token now and for good, and every token that was made with it."""
     with visit.writing() as (db, me):
         ended = revoke_token(db, me, get_token(db, me, id))
         return visit.answer(TokenOut.model_validate(ended))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 from sqlalchemy import event
 
 from service.domain.accounts.actions import set_password
@@ -186,6 +187,23 @@ def test_a_token_is_for_oneself_and_never_wider(client: TestClient, world: World
 
     assert (refused.status_code, made.status_code, wider.status_code) == (422, 201, 403)
     assert made.json()["user_id"] == str(world.admin.id)
+
+
+def test_a_token_ends_with_the_one_it_was_made_with(client: TestClient, world: World) -> None:
+    def bearer(made: Response) -> dict[str, str]:
+        return {"Authorization": f"Bearer {made.json()['token']}"}
+
+    body = {"name": "x", "expires_at": "2099-01-01T00:00:00Z"}
+    first = client.post(f"{API}/tokens", json=body, headers=world.admin.auth)
+    later = body | {"expires_at": "2099-01-02T00:00:00Z"}
+    longer = client.post(f"{API}/tokens", json=later, headers=bearer(first))
+    second = client.post(f"{API}/tokens", json={"name": "y"}, headers=bearer(first))
+    client.post(f"{API}/tokens/{first.json()['id']}/revoke", headers=world.admin.auth)
+
+    assert (longer.status_code, longer.json()["code"]) == (422, "expiry_late")
+    assert second.json()["expires_at"] == "2099-01-01T00:00:00Z"
+    assert second.json()["made_with"] == first.json()["id"]
+    assert client.get(f"{API}/me", headers=bearer(second)).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ def schema(url: str) -> dict[str, dict[str, Any]]:
 def sample(column: sa.Column[Any], rows: dict[str, dict[str, object]]) -> object:
     """A value that the column takes; a link goes to the row that is there already."""
     for link in column.foreign_keys:
+        if link.column.table is column.table:
+            return None  # the first row of a table has no other to lead to
         return rows[link.column.table.name][link.column.name]
     if isinstance(column.type, sa.Enum):
         return column.type.enum_class(column.type.enums[0]) if column.type.enum_class else None

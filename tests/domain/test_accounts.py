@@ -13,15 +13,17 @@ from sqlmodel import Session, col, select
 
 from service.core.clock import utc_now
 from service.core.db import Database, new_id
-from service.core.errors import Forbidden, NotFound, Refusal, Stale
+from service.core.errors import Forbidden, NotFound, Refusal, Stale, Unknown
 from service.core.outbox import EventDetail, EventRow
 from service.core.paging import Slice
 from service.core.secrets import LinkInvalid, digest
 from service.core.versions import Expected
 from service.domain.accounts.actions import (
     EmailTaken,
+    ExpiryLate,
     ExpiryPast,
     LastAdmin,
+    TooManyTokens,
     UserDeactivated,
     change_password,
     change_user,
@@ -33,12 +35,14 @@ from service.domain.accounts.actions import (
     request_password_reset,
     reset_password,
     revoke_token,
+    revoke_tokens,
     set_password,
     sign_in,
     sign_out,
     touch_sign_in,
     touch_token,
 )
+from service.domain.accounts.actions.tokens import MOST_TOKENS
 from service.domain.accounts.actor import STRANGER, SYSTEM, Actor
 from service.domain.accounts.inputs import NewUser, UserChange
 from service.domain.accounts.passwords import (
@@ -444,6 +448,75 @@ def test_a_token_is_kept_as_a_digest_and_never_reaches_further_than_its_maker(
         token.expires_at = utc_now()
         session.flush()
         assert find_actor_by_token(session, digest(text)) is None
+
+
+def by_token(session: Session, text: str) -> Actor:
+    found = find_actor_by_token(session, digest(text))
+    assert found
+    return found[0]
+
+
+def test_a_token_made_with_a_token_lasts_no_longer_and_ends_with_it(world: World) -> None:
+    with world.database.write() as session:
+        user, soon = session.get_one(User, world.reviewer.id), utc_now() + timedelta(days=1)
+        issue = partial(issue_token, session, user=user, name="x", scopes=[Scope.READ])
+        first, text = issue(actor=Actor.of(user), expires_at=soon)
+        thief = by_token(session, text)
+        with pytest.raises(ExpiryLate):
+            issue(actor=thief, expires_at=soon + timedelta(seconds=1))
+        second, text = issue(actor=thief)
+        third, text = issue(actor=by_token(session, text), expires_at=soon - timedelta(hours=1))
+        aside, _ = issue(actor=Actor.of(user))
+
+        assert (second.expires_at, third.made_with) == (soon, second.id)
+        revoke_token(session, Actor.of(user), first)
+        assert [one.revoked_at is None for one in (first, second, third, aside)] == [
+            *(False, False, False, True)
+        ]
+        assert event_names(session, user.id).count("token.revoked") == 3
+
+
+def test_a_token_that_is_being_revoked_makes_no_other(world: World) -> None:
+    with world.database.write() as session:
+        user = session.get_one(User, world.reviewer.id)
+        token, text = issue_token(session, Actor.of(user), user, name="x", scopes=[Scope.READ])
+        me = by_token(session, text)
+        revoke_token(session, Actor.of(user), token)
+        with pytest.raises(Unknown):  # it was found good before, and is not any more
+            issue_token(session, me, user, name="y", scopes=[Scope.READ])
+
+
+def test_a_token_that_makes_another_while_it_is_revoked_takes_it_along(world: World) -> None:
+    def revoke(token_id: UUID) -> None:
+        with world.database.write() as session:
+            me = actor_of(session, world.reviewer.id)
+            revoke_token(session, me, get_token(session, me, token_id))
+
+    with world.database.write() as session:
+        user = session.get_one(User, world.reviewer.id)
+        me = by_token(session, world.reviewer.token)
+        assert me.token_id
+        made, _ = issue_token(session, me, user, name="y", scopes=[Scope.READ])
+        other = Thread(target=revoke, args=[me.token_id])
+        other.start()
+    other.join()
+
+    assert world.reload(ApiToken, made.id).revoked_at is not None
+
+
+def test_a_person_has_only_so_many_good_tokens(world: World) -> None:
+    with world.database.write() as session:
+        user = session.get_one(User, world.reviewer.id)
+        issue = partial(issue_token, session, Actor.of(user), user, name="x", scopes=[Scope.READ])
+        made = [issue()[0] for _ in range(MOST_TOKENS - 1)]
+        with pytest.raises(TooManyTokens):
+            issue()
+        revoke_token(session, Actor.of(user), made[0])
+        made[1].expires_at = utc_now()
+        session.flush()
+        issue()
+        issue()
+        assert revoke_tokens(session, Actor.of(user), user) == MOST_TOKENS
 
 
 def test_tokens_are_ones_own_and_the_admins_affair(world: World) -> None:

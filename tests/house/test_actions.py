@@ -26,7 +26,6 @@ NO_ACTIONS = {
     "proven": "looks whether a password that was proven is still the password",
     "end_sign_ins": "ends what a password opened, for the caller who records why",
     "end_resets": "ends links to reset, for the caller who records why",
-    "revoke_tokens": "ends tokens, for the caller who records why",
     "check_ratings": "looks at ratings",
     "find_missing": "says what a scorecard lacks",
     "composite": "computes a number",

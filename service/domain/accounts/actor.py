@@ -11,18 +11,25 @@ from service.domain.accounts.tables import Role, Scope, User
 
 @dataclass(frozen=True)
 class Actor:
-    """`id` is the user's or the candidate's; a stranger and the system have none."""
+    """`id` is the user's or the candidate's; a stranger and the system have none.
+
+    `token_id` is the API token that a user came with; a browser has none.
+    """
 
     kind: ActorKind
     id: UUID | None = None
     name: str = ""
     roles: frozenset[Role] = field(default_factory=frozenset)
     scopes: frozenset[Scope] = field(default_factory=lambda: frozenset(Scope))
+    token_id: UUID | None = None
 
     @classmethod
-    def of(cls, user: User, scopes: Collection[Scope] = tuple(Scope)) -> "Actor":
+    def of(
+        cls, user: User, scopes: Collection[Scope] = tuple(Scope), *, token_id: UUID | None = None
+    ) -> "Actor":
         roles = frozenset(Role(role) for role in user.roles)
-        return cls(ActorKind.USER, user.id, user.name, roles, frozenset(map(Scope, scopes)))
+        may = frozenset(map(Scope, scopes))
+        return cls(ActorKind.USER, user.id, user.name, roles, may, token_id)
 
     @property
     def user_id(self) -> UUID:

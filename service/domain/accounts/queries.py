@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, cast, tuple_
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, and_, col, func, or_, select
 
 from service.core.changes import Since, list_gone, newer, subjects
 from service.core.clock import utc_now
@@ -32,7 +32,7 @@ def find_actor_by_token(session: Session, token_digest: str) -> tuple[Actor, Api
     token = session.exec(query.options(*load(ApiToken.user))).first()
     if not token or token.revoked_at or _is_past(token.expires_at) or token.user.deactivated_at:
         return None
-    return Actor.of(token.user, token.scopes), token
+    return Actor.of(token.user, token.scopes, token_id=token.id), token
 
 
 def find_actor_by_sign_in(session: Session, token_digest: str) -> tuple[Actor, SignIn] | None:
@@ -139,6 +139,19 @@ def list_tokens(
         query = query.where(col(ApiToken.id) < UUID(str(part.after[0])))
     rows = session.exec(query.order_by(col(ApiToken.id).desc()).limit(part.limit + 1)).all()
     return cut(rows, part.limit, lambda token: (str(token.id),))
+
+
+def count_live_tokens(session: Session, user_id: UUID) -> int:
+    """How many of somebody's tokens open something now."""
+    return session.exec(
+        select(func.count()).select_from(ApiToken).where(ApiToken.user_id == user_id, is_live())
+    ).one()
+
+
+def is_live() -> ColumnElement[bool]:
+    """Neither revoked nor expired, as a condition on ApiToken."""
+    lasting = or_(col(ApiToken.expires_at).is_(None), col(ApiToken.expires_at) > utc_now())
+    return and_(col(ApiToken.revoked_at).is_(None), lasting)
 
 
 def get_colleague(session: Session, actor: Actor, id: UUID) -> User:

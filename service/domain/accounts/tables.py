@@ -51,6 +51,8 @@ class SignIn(Row, table=True):
 
 
 class ApiToken(Row, table=True):
+    """For one program to act as its user. One made with another token ends with that one."""
+
     __tablename__ = "api_token"
 
     user_id: UUID = Field(foreign_key="user_account.id", ondelete="CASCADE", index=True)
@@ -59,6 +61,9 @@ class ApiToken(Row, table=True):
     token_digest: str = Field(max_length=64, unique=True)
     scopes: list[Scope] = Field(sa_type=JSON)
     is_console: bool = Field(default=False)
+    made_with: UUID | None = Field(
+        default=None, foreign_key="api_token.id", ondelete="CASCADE", index=True
+    )
     expires_at: datetime | None = Field(default=None)
     last_used_at: datetime | None = Field(default=None)
     revoked_at: datetime | None = Field(default=None)

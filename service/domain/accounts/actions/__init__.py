@@ -14,10 +14,13 @@ from service.domain.accounts.actions.sign_ins import (
     touch_sign_in,
 )
 from service.domain.accounts.actions.tokens import (
+    ExpiryLate,
     ExpiryPast,
+    TooManyTokens,
     UserDeactivated,
     issue_token,
     revoke_token,
+    revoke_tokens,
     touch_token,
 )
 from service.domain.accounts.actions.users import (
@@ -32,8 +35,10 @@ from service.domain.accounts.actions.users import (
 __all__ = [
     "RESET_WITHIN",
     "EmailTaken",
+    "ExpiryLate",
     "ExpiryPast",
     "LastAdmin",
+    "TooManyTokens",
     "UserDeactivated",
     "change_password",
     "change_user",
@@ -45,6 +50,7 @@ __all__ = [
     "request_password_reset",
     "reset_password",
     "revoke_token",
+    "revoke_tokens",
     "set_password",
     "sign_in",
     "sign_out",

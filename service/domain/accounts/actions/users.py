@@ -71,7 +71,7 @@ def deactivate_user(session: Session, actor: Actor, user: User) -> User:
     _keep_an_admin(session, user)
     user.deactivated_at = utc_now()
     end_sign_ins(session, user.id)
-    revoke_tokens(session, user.id)
+    revoke_tokens(session, actor, user)
     end_resets(session, user.id)
     session.flush()
     outbox.record(session, actor, user.id, events.UserDeactivated(user_id=user.id))
