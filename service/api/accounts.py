@@ -105,6 +105,12 @@ class IssuedOut(TokenOut):
     token: str
 
 
+class PasswordSetOut(BaseModel):
+    """How many of one's tokens are still good."""
+
+    tokens_left: int
+
+
 class TokenQuery(ListQuery):
     user_id: UUID | None = None
 
@@ -118,9 +124,12 @@ def me(visit: StaffVisit) -> Response:
         return visit.answer(out, etag=user.version)
 
 
-@router.post("/me/password", status_code=204)
+@router.post("/me/password", response_model=PasswordSetOut)
 def set_own_password(visit: StaffVisit, body: PasswordChange) -> Response:
-    """Change one's own password. Every browser that is signed in as oneself is signed out."""
+    """Change one's own password. Every browser that is signed in as oneself is signed out.
+
+    Tokens stay good, unless `revoke_tokens` ends them all, the one of this call too.
+    """
     with visit.reading() as (db, me):
         email, known = get_me(db, me).email, get_own_password(db, me)
     limit = visit.tools.settings.rates.sign_ins_per_account
@@ -131,8 +140,8 @@ def set_own_password(visit: StaffVisit, body: PasswordChange) -> Response:
         raise WrongOldPassword from error
     chosen = choose_password(body.new, email, field="new")
     with visit.writing() as (db, me):
-        change_password(db, me, proof, chosen)
-        return visit.answer(status=204)
+        left = change_password(db, me, proof, chosen, tokens_too=body.revoke_tokens)
+        return visit.answer(PasswordSetOut(tokens_left=left))
 
 
 @router.get("/colleagues", response_model=PageOut[ColleagueOut])

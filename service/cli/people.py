@@ -36,10 +36,12 @@ def user_add(
 @user.command("reset")
 @plainly
 def user_reset(email: Email, password: Password = "") -> None:
-    """Give somebody a new password and end all their sessions."""
+    """Give somebody a new password; all their sign-ins and tokens end."""
     chosen = password or people.new_password()
     with migrated(settings_and_logs()) as tools:
-        people.reset_user(tools, email, chosen)
+        ended = people.reset_user(tools, email, chosen)
+    if ended:
+        say(f"tokens revoked: {ended}")
     say(f"{email} has a new password" + ("" if password else f": {chosen}"))
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from service.core.errors import Forbidden, Unknown
 from service.doors.tools import Tools, tools_of
@@ -20,6 +20,14 @@ class CrossSite(Forbidden):
 def cookie_name(tools: Tools) -> str:
     """`__Host-` binds the cookie to this host; browsers take it over HTTPS only."""
     return "__Host-exhibit" if tools.settings.is_secure else "exhibit"
+
+
+def keep_signed_in(answer: Response, tools: Tools, token: str) -> None:
+    """Let the browser keep its session's token, from scripts and other sites, until it closes."""
+    secure = tools.settings.is_secure
+    answer.set_cookie(
+        cookie_name(tools), token, httponly=True, secure=secure, samesite="lax", path="/"
+    )
 
 
 async def by_cookie(request: Request) -> Visit:

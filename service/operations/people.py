@@ -46,11 +46,11 @@ def add_user(tools: Tools, *, name: str, email: str, roles: list[Role], password
         create_user(session, SYSTEM, new, password=chosen)
 
 
-def reset_user(tools: Tools, email: str, password: str) -> None:
-    """A new password; all sessions of the user end."""
+def reset_user(tools: Tools, email: str, password: str) -> int:
+    """A new password; all sign-ins and tokens of the user end. Says how many tokens."""
     chosen = choose_password(password, email)
     with tools.database.write() as session:
-        set_password(session, SYSTEM, _user(session, email), chosen)
+        return set_password(session, SYSTEM, _user(session, email), chosen)
 
 
 def close_user(tools: Tools, email: str) -> None:

@@ -12,6 +12,7 @@ from service.core.errors import Fault, NotFound, Refusal, Unknown
 from service.core.idempotency import Replayed
 from service.doors.refusals import headers_of, refusal_of, status_of
 from service.web import (
+    account,
     apply,
     careers,
     desk,
@@ -39,6 +40,7 @@ ROUTERS: list[APIRouter] = [
     job_parts.router,
     status.router,
     sign_in.router,
+    account.router,
     jobs.router,
     team.router,
     scorecards.router,

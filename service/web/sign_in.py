@@ -9,7 +9,6 @@ from service.core.errors import Refusal
 from service.core.secrets import digest, unsign
 from service.core.words import fold
 from service.domain.accounts.actions import (
-    change_password,
     request_password_reset,
     reset_password,
     sign_in,
@@ -19,8 +18,6 @@ from service.domain.accounts.passwords import Proof, WrongPassword, choose_passw
 from service.domain.accounts.queries import (
     find_actor_by_sign_in,
     find_password,
-    get_me,
-    get_own_password,
     get_password_reset,
 )
 from service.doors.forms import FormHere
@@ -28,6 +25,7 @@ from service.doors.pages import (
     PageVisit,
     StrangerVisit,
     cookie_name,
+    keep_signed_in,
     local_path,
     refuse_cross_site,
 )
@@ -60,10 +58,7 @@ def enter(request: Request, visit: StrangerVisit, form: FormHere) -> Response:
             request, "sign_in.html", status=status, next=target, email=email, fault=str(refusal)
         )
     answer = Response(status_code=303, headers={"Location": target})
-    secure = visit.tools.settings.is_secure
-    answer.set_cookie(
-        cookie_name(visit.tools), token, httponly=True, secure=secure, samesite="lax", path="/"
-    )
+    keep_signed_in(answer, visit.tools, token)
     return answer
 
 
@@ -77,31 +72,6 @@ def leave(visit: PageVisit) -> Response:
     answer.delete_cookie(cookie_name(visit.tools), path="/", secure=visit.tools.settings.is_secure)
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
-
-
-@router.get("/desk/account")
-def account(request: Request, visit: PageVisit) -> Response:
-    """Change of one's own password."""
-    with visit.reading() as (_db, me):
-        return page(request, "account.html", me=me, fault="")
-
-
-@router.post("/desk/account")
-def change(request: Request, visit: PageVisit, form: FormHere) -> Response:
-    """The old password is asked for again."""
-    with visit.reading() as (db, me):
-        email, known = get_me(db, me).email, get_own_password(db, me)
-    limit = visit.tools.settings.rates.sign_ins_per_account
-    try:
-        visit.tools.rates.hit(limit, "old_password", str(me.id))
-        proof = known.prove(form.get("old"))
-        chosen = choose_password(form.get("password"), email)
-        with visit.writing() as (db, me):
-            change_password(db, me, proof, chosen)
-    except Refusal as refusal:
-        status = status_of(refusal)
-        return page(request, "account.html", status=status, me=me, fault=str(refusal))
-    return Response(status_code=303, headers={"Location": "/sign-in"})
 
 
 @router.get("/reset-password")

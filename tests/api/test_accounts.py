@@ -8,9 +8,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import event
 
-from service.domain.accounts.actions import set_password
-from service.domain.accounts.actor import SYSTEM
-from service.domain.accounts.passwords import choose_password
+from service.core.secrets import hash_password
 from service.domain.accounts.queries import find_password
 from service.domain.accounts.tables import User
 from service.doors.tools import Tools
@@ -226,8 +224,7 @@ def test_a_token_that_makes_no_sense_is_refused(
 
 def test_changing_ones_password_asks_for_the_old_one(client: TestClient, world: World) -> None:
     with world.database.write() as session:
-        user = session.get_one(User, world.reviewer.id)
-        set_password(session, SYSTEM, user, choose_password(PASSWORD, user.email))
+        session.get_one(User, world.reviewer.id).password_hash = hash_password(PASSWORD)
     url, auth = f"{API}/me/password", world.reviewer.auth
     new = "another long word"
     wrong = client.post(url, json={"old": "wrong", "new": new}, headers=auth)
@@ -235,12 +232,24 @@ def test_changing_ones_password_asks_for_the_old_one(client: TestClient, world: 
     own = client.post(url, json={"old": PASSWORD, "new": "reviewer@example.org"}, headers=auth)
     done = client.post(url, json={"old": PASSWORD, "new": new}, headers=auth)
 
-    assert [one.status_code for one in (wrong, weak, own, done)] == [422, 422, 422, 204]
+    assert [one.status_code for one in (wrong, weak, own, done)] == [422, 422, 422, 200]
+    assert done.json() == {"tokens_left": 1}
     assert (wrong.json()["code"], own.json()["code"]) == ("wrong_old_password", "weak_password")
     assert own.json()["errors"][0]["pointer"] == "/new"
     with world.database.read() as session:
         known = find_password(session, world.reviewer.email)
     assert known.prove(new).user_id == world.reviewer.id
+
+
+def test_tokens_end_with_the_password_on_demand(client: TestClient, world: World) -> None:
+    with world.database.write() as session:
+        session.get_one(User, world.reviewer.id).password_hash = hash_password(PASSWORD)
+    body = {"old": PASSWORD, "new": "another long word", "revoke_tokens": True}
+    done = client.post(f"{API}/me/password", json=body, headers=world.reviewer.auth)
+
+    assert (done.status_code, done.json()) == (200, {"tokens_left": 0})
+    assert client.get(f"{API}/me", headers=world.reviewer.auth).status_code == 401
+    assert client.get(f"{API}/me", headers=world.reviewer2.auth).status_code == 200
 
 
 def test_a_deactivated_user_is_out_at_once(client: TestClient, world: World) -> None:

@@ -314,13 +314,39 @@ def test_a_new_password_ends_every_session_and_old_proofs(
         proof = get_own_password(session, me).prove(PASSWORD)
         _, token = sign_in(session, STRANGER, proof)
         _, text = issue_token(session, me, user, name="ci", scopes=[Scope.READ])
-        change_password(session, me, proof, choose_password("another long word", user.email))
+        left = change_password(session, me, proof, choose_password("another long word", user.email))
 
+        assert left == 1
         assert find_actor_by_sign_in(session, digest(token)) is None
         assert find_actor_by_token(session, digest(text)) is not None
         with pytest.raises(WrongPassword):
             sign_in(session, STRANGER, proof)
         assert find_password(session, user.email).prove("another long word").user_id == user.id
+
+
+def test_a_password_that_is_reset_ends_every_sign_in_and_token(
+    world: World, chosen: NewPassword
+) -> None:
+    def by_mail(session: Session, user: User) -> None:
+        reset = open_password_reset(session, SYSTEM, new_id(), user.email)
+        assert reset
+        reset_password(session, STRANGER, reset.id, chosen)
+
+    def by_command(session: Session, user: User) -> None:
+        assert set_password(session, SYSTEM, user, chosen) == 1
+
+    for person, reset in ((world.reviewer, by_mail), (world.reviewer2, by_command)):
+        with world.database.write() as session:
+            user = session.get_one(User, person.id)
+            user.password_hash = chosen.hash
+            _, cookie = sign_in(session, STRANGER, Proof(user.id, chosen.hash))
+            reset(session, user)
+
+            assert find_actor_by_sign_in(session, digest(cookie)) is None
+            assert find_actor_by_token(session, digest(person.token)) is None
+            assert event_names(session, user.id)[-2:] == ["user.password_set", "token.revoked"]
+    with world.database.read() as session:
+        assert find_actor_by_token(session, digest(world.admin.token)) is not None
 
 
 def test_nobody_changes_anothers_password_with_a_proof(world: World, chosen: NewPassword) -> None:
@@ -406,7 +432,7 @@ def test_a_reset_works_once_and_for_an_hour(world: World) -> None:
         for used in (id, again, new_id()):
             with pytest.raises(LinkInvalid):
                 reset_password(session, STRANGER, used, NewPassword("x"))
-        assert event_names(session, user.id)[-1] == "user.password_set"
+        assert event_names(session, user.id)[-2:] == ["user.password_set", "token.revoked"]
 
 
 def test_an_old_reset_and_one_of_a_deactivated_user_are_worth_nothing(world: World) -> None:

@@ -55,9 +55,10 @@ class NewToken(BaseModel):
 
 
 class PasswordChange(BaseModel):
-    """One's own password; the old one shows that it is oneself."""
+    """One's own password; the old one shows that it is oneself. Tokens end too if one wishes."""
 
     model_config = ConfigDict(extra="forbid")
 
     old: Annotated[str, Strict(), Field(max_length=1_000, repr=False)]
     new: Annotated[Password, Field(repr=False)]
+    revoke_tokens: Annotated[bool, Strict()] = False

@@ -141,6 +141,12 @@ def list_tokens(
     return cut(rows, part.limit, lambda token: (str(token.id),))
 
 
+def list_live_tokens(session: Session, actor: Actor) -> Sequence[ApiToken]:
+    """One's own that open something now, newest first; there are never many."""
+    query = select(ApiToken).where(ApiToken.user_id == actor.user_id, is_live())
+    return session.exec(query.order_by(col(ApiToken.id).desc())).all()
+
+
 def count_live_tokens(session: Session, user_id: UUID) -> int:
     """How many of somebody's tokens open something now."""
     return session.exec(

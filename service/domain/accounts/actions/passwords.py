@@ -12,25 +12,44 @@ from service.core.db import new_id
 from service.core.secrets import LinkInvalid
 from service.domain.accounts import events, policy
 from service.domain.accounts.actions.sign_ins import end_sign_ins, proven
+from service.domain.accounts.actions.tokens import revoke_tokens
 from service.domain.accounts.actor import Actor, require
 from service.domain.accounts.passwords import NewPassword, Proof
-from service.domain.accounts.queries import find_user_by_address
+from service.domain.accounts.queries import count_live_tokens, find_user_by_address
 from service.domain.accounts.tables import PasswordReset, User
 
 RESET_WITHIN = timedelta(hours=1)
 
 
-def set_password(session: Session, actor: Actor, user: User, password: NewPassword) -> None:
-    """Give somebody a new password, from the command line or by an admin."""
+def set_password(session: Session, actor: Actor, user: User, password: NewPassword) -> int:
+    """Give somebody a new password, from the command line or by an admin.
+
+    Somebody else may have had the account, so all sign-ins and tokens end; says how many tokens.
+    """
     require(policy.may_manage_users(actor))
     _put_password(session, actor, user, password)
+    return revoke_tokens(session, actor, user)
 
 
-def change_password(session: Session, actor: Actor, old: Proof, password: NewPassword) -> None:
-    """One's own, knowing the old one. Every sign-in ends. Raises WrongPassword."""
+def change_password(
+    session: Session,
+    actor: Actor,
+    old: Proof,
+    password: NewPassword,
+    *,
+    tokens_too: bool = False,
+) -> int:
+    """One's own, knowing the old one. Every sign-in ends; says how many tokens stay good.
+
+    Programs are not to stop because a person changes a password, so tokens end on demand only.
+    Raises WrongPassword.
+    """
     user = proven(session, old)
     require(actor.is_staff and actor.id == user.id)
     _put_password(session, actor, user, password)
+    if tokens_too:
+        revoke_tokens(session, actor, user)
+    return count_live_tokens(session, user.id)
 
 
 def request_password_reset(session: Session, actor: Actor, email: str) -> None:
@@ -61,7 +80,7 @@ def open_password_reset(
 
 
 def reset_password(session: Session, actor: Actor, reset_id: UUID, password: NewPassword) -> User:
-    """A new password by a mailed link, once. Raises LinkInvalid."""
+    """A new password by a mailed link, once; all sign-ins and tokens end. Raises LinkInvalid."""
     require(not actor.is_system)  # the command line uses set_password
     locked = select(PasswordReset).where(PasswordReset.id == reset_id).with_for_update()
     reset = session.exec(locked).first()
@@ -71,6 +90,7 @@ def reset_password(session: Session, actor: Actor, reset_id: UUID, password: New
     if user.deactivated_at:
         raise LinkInvalid
     _put_password(session, Actor.of(user), user, password)
+    revoke_tokens(session, Actor.of(user), user)
     return user
 
 

@@ -1,0 +1,133 @@
+"""One's own account: the password, and tokens for programs."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+
+from service.core.clock import utc_now
+from service.core.errors import Refusal
+from service.domain.accounts.actions import change_password, issue_token, revoke_token, sign_in
+from service.domain.accounts.inputs import NewToken
+from service.domain.accounts.passwords import Proof, choose_password
+from service.domain.accounts.queries import (
+    get_me,
+    get_own_password,
+    get_token,
+    list_live_tokens,
+)
+from service.domain.accounts.tables import Scope
+from service.doors.forms import Form, FormHere
+from service.doors.pages import PageVisit, keep_signed_in
+from service.doors.refusals import faults_of, status_of
+from service.doors.visit import Visit
+from service.web.render import page
+
+router = APIRouter()
+PATH = "/desk/account"
+LASTING = {"30": "30 days", "90": "90 days", "365": "a year", "": "until it is revoked"}
+USES = {
+    Scope.READ: "look at what I may see",
+    Scope.WRITE: "do what I may do",
+    Scope.EXPORT: "export",
+    Scope.ADMIN: "look after accounts, for admins",
+}
+
+
+@router.get(PATH)
+def account(request: Request, visit: PageVisit, changed: str = "") -> Response:
+    """One's password, and the tokens that are good."""
+    notice = ""
+    if changed:
+        notice = "Your password is changed. All other browsers are signed out."
+    return _account(request, visit, notice=notice)
+
+
+@router.post(PATH)
+def change(request: Request, visit: PageVisit, form: FormHere) -> Response:
+    """The old password is asked for again; this browser stays signed in, all others do not."""
+    with visit.reading() as (db, me):
+        email, known = get_me(db, me).email, get_own_password(db, me)
+    limit = visit.tools.settings.rates.sign_ins_per_account
+    try:
+        visit.tools.rates.hit(limit, "old_password", str(me.id))
+        proof = known.prove(form.get("old"))
+        chosen = choose_password(form.get("password"), email)
+        with visit.writing() as (db, me):
+            change_password(db, me, proof, chosen, tokens_too=bool(form.get("tokens_too")))
+            _sign_in, token = sign_in(db, me, Proof(me.user_id, chosen.hash))
+            answer = visit.redirect(f"{PATH}?changed=yes")
+    except Refusal as refusal:
+        return _account(request, visit, status=status_of(refusal), fault=str(refusal))
+    keep_signed_in(answer, visit.tools, token)
+    return answer
+
+
+@router.post(f"{PATH}/tokens")
+def issue(request: Request, visit: PageVisit, form: FormHere) -> Response:
+    """A new token, shown on this answer and never again."""
+    try:
+        wanted = NewToken.model_validate(_wanted(form))
+        with visit.writing() as (db, me):
+            _token, text = issue_token(
+                db,
+                me,
+                get_me(db, me),
+                name=wanted.name,
+                scopes=wanted.scopes,
+                expires_at=wanted.expires_at,
+            )
+    except ValidationError as error:
+        words = {"name": "Say what the token is for.", "scopes": "Choose what it may do."}
+        place = faults_of(error.errors(include_url=False, include_input=False))[0].pointer
+        said = words.get(place.split("/")[1], "Choose from what is offered.")
+        return _account(request, visit, status=422, token_fault=said)
+    except Refusal as refusal:
+        return _account(request, visit, status=status_of(refusal), token_fault=str(refusal))
+    return _account(request, visit, made=text)
+
+
+@router.post(f"{PATH}/tokens/{{id}}/revoke")
+def revoke(visit: PageVisit, id: UUID) -> Response:
+    """End a token, and those that were made with it."""
+    with visit.writing() as (db, me):
+        revoke_token(db, me, get_token(db, me, id))
+        return visit.redirect(PATH)
+
+
+def _wanted(form: Form) -> dict[str, Any]:
+    days = form.get("days")
+    lasts = timedelta(days=int(days)) if days and days in LASTING else None
+    return {
+        "name": form.get("name"),
+        "scopes": form.get_all("scope"),
+        "expires_at": (utc_now() + lasts).isoformat() if lasts else None,
+    }
+
+
+def _account(
+    request: Request,
+    visit: Visit,
+    *,
+    status: int = 200,
+    fault: str = "",
+    token_fault: str = "",
+    made: str = "",
+    notice: str = "",
+) -> Response:
+    with visit.reading() as (db, me):
+        return page(
+            request,
+            "account.html",
+            status=status,
+            me=me,
+            tokens=list_live_tokens(db, me),
+            uses=USES,
+            lasting=LASTING,
+            fault=fault,
+            token_fault=token_fault,
+            made=made,
+            notice=notice,
+        )
