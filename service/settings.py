@@ -82,16 +82,26 @@ class Rates(Part):
     store: Literal["memory", "database"] = Field(
         default="memory", description="Where hits are counted."
     )
-    submissions: str = Field(default="30/hour", description="Submissions from one network address.")
+    submissions: str = Field(
+        default="100/hour",
+        description="Submissions from one network address; ten times as many forms of any kind.",
+    )
     submissions_everywhere: str = Field(
         default="2000/hour", description="Submissions from all addresses together."
     )
     per_email: str = Field(
-        default="10/day", description="Submissions and links asked for one e-mail address."
+        default="20/day",
+        description="Letters of one kind that strangers can have sent to one e-mail address; "
+        "what goes beyond is dropped unsaid.",
     )
     sign_ins: str = Field(default="10/minute", description="Sign-in tries from one address.")
     sign_ins_per_account: str = Field(
-        default="10/15minutes", description="Failed sign-in tries on one account."
+        default="10/15minutes",
+        description="Sign-in tries on one account from one address or one known browser.",
+    )
+    sign_ins_everywhere: str = Field(
+        default="100/hour",
+        description="Sign-in tries on one account from all addresses; known browsers go past.",
     )
 
 

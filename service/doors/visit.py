@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from ipaddress import ip_address, ip_network
 from typing import Annotated, NoReturn
 
 from fastapi import Depends, Request, Response
@@ -90,7 +91,12 @@ class Visit:
     @property
     def address(self) -> str:
         """The network address that the request came from."""
-        return self.request.client.host if self.request.client else "unknown"
+        return address_of(self.request)
+
+    @property
+    def network(self) -> str:
+        """What one sender has at least: an IPv4 address, or the 64 bits that IPv6 hands out."""
+        return network_of(self.address)
 
     def _actor(self, session: Session, scope: Scope) -> Actor:
         if self.kind is CredentialKind.NOBODY:
@@ -158,6 +164,23 @@ class Visit:
     def _route(self) -> str:
         path = self.request.url.path
         return f"{self.request.method} {path}"[:200]
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def network_of(address: str) -> str:
+    """An address as senders are counted by."""
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if known.version == 4:  # noqa: PLR2004
+        return str(known)
+    if known.ipv4_mapped:
+        return str(known.ipv4_mapped)
+    return str(ip_network((known, 64), strict=False))
 
 
 async def _key_of(request: Request) -> None:

@@ -7,20 +7,20 @@ from fastapi import APIRouter, Request, Response
 
 from service.core.errors import Refusal
 from service.core.secrets import digest, unsign
-from service.core.words import fold
 from service.domain.accounts.actions import (
     request_password_reset,
     reset_password,
     sign_in,
     sign_out,
 )
-from service.domain.accounts.passwords import Proof, WrongPassword, choose_password
+from service.domain.accounts.passwords import Proof, choose_password
 from service.domain.accounts.queries import (
     find_actor_by_sign_in,
     find_password,
     get_password_reset,
 )
 from service.doors.forms import FormHere
+from service.doors.known_browsers import account_of, known_browser, remember_browser
 from service.doors.pages import (
     PageVisit,
     StrangerVisit,
@@ -59,6 +59,7 @@ def enter(request: Request, visit: StrangerVisit, form: FormHere) -> Response:
         )
     answer = Response(status_code=303, headers={"Location": target})
     keep_signed_in(answer, visit.tools, token)
+    remember_browser(answer, visit.tools, email)
     return answer
 
 
@@ -92,8 +93,7 @@ def ask_reset(request: Request) -> Response:
 def mail_reset(request: Request, visit: StrangerVisit, form: FormHere) -> Response:
     """The same answer whoever has the address, if anybody."""
     email, rates = form.get("email")[:254], visit.tools.settings.rates
-    visit.tools.rates.hit(rates.sign_ins, "sign_in", visit.address)
-    visit.tools.rates.hit(rates.sign_ins_per_account, "reset for", fold(email.strip()))
+    visit.tools.rates.hit(rates.sign_ins, "sign_in", visit.network)
     with visit.writing() as (db, me):
         request_password_reset(db, me, email)
     return message(
@@ -120,28 +120,32 @@ def set_new(request: Request, visit: StrangerVisit, token: str, form: FormHere) 
             email = get_password_reset(db, reset_id).user.email
         chosen = choose_password(form.get("password"), email)
         with visit.writing() as (db, me):
-            reset_password(db, me, reset_id, chosen)
+            user = reset_password(db, me, reset_id, chosen)
     except Refusal as refusal:
         status = status_of(refusal)
         return page(request, "new_password.html", status=status, token=token, fault=str(refusal))
-    return Response(status_code=303, headers={"Location": "/sign-in"})
+    answer = Response(status_code=303, headers={"Location": "/sign-in"})
+    remember_browser(answer, visit.tools, user.email)  # whoever guesses meanwhile
+    return answer
 
 
 def _prove(visit: Visit, email: str, password: str) -> Proof:
     """Outside of any transaction: checking a password takes its time.
 
-    Tries are counted by network address, wrong ones by account too. Raises WrongPassword, TooMany.
+    Tries are counted before they are made, so that many at once are no way around; the same for
+    addresses that nobody has. Raises WrongPassword, TooMany.
     """
     rates, limits = visit.tools.rates, visit.tools.settings.rates
-    rates.hit(limits.sign_ins, "sign_in", visit.address)
-    account = fold(email.strip())
-    rates.check(limits.sign_ins_per_account, "sign_in_account", account)
+    browser = known_browser(visit.request, visit.tools, email)
+    account = account_of(email)
+    tries = f"{account}\0{browser or visit.network}"
+    if not browser:
+        rates.hit(limits.sign_ins, "sign_in", visit.network)
+    rates.hit(limits.sign_ins_per_account, "sign_in_account", tries)
+    if not browser:
+        rates.hit(limits.sign_ins_everywhere, "sign_in_everywhere", account)
     with visit.tools.database.read() as session:
         known = find_password(session, email)
-    try:
-        proof = known.prove(password)
-    except WrongPassword:
-        rates.hit(limits.sign_ins_per_account, "sign_in_account", account)
-        raise
-    rates.forget(limits.sign_ins_per_account, "sign_in_account", account)
+    proof = known.prove(password)
+    rates.forget(limits.sign_ins_per_account, "sign_in_account", tries)
     return proof

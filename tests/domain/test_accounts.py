@@ -42,6 +42,7 @@ from service.domain.accounts.actions import (
     touch_sign_in,
     touch_token,
 )
+from service.domain.accounts.actions.passwords import MOST_RESETS
 from service.domain.accounts.actions.tokens import MOST_TOKENS
 from service.domain.accounts.actor import STRANGER, SYSTEM, Actor
 from service.domain.accounts.inputs import NewUser, UserChange
@@ -433,6 +434,19 @@ def test_a_reset_works_once_and_for_an_hour(world: World) -> None:
             with pytest.raises(LinkInvalid):
                 reset_password(session, STRANGER, used, NewPassword("x"))
         assert event_names(session, user.id)[-2:] == ["user.password_set", "token.revoked"]
+
+
+def test_a_flood_of_requests_makes_few_resets_and_never_keeps_the_owner_out(world: World) -> None:
+    with world.database.write() as session:
+        ask = partial(open_password_reset, session, SYSTEM, email=world.reviewer.email)
+        made = [ask(new_id()) for _ in range(MOST_RESETS + 1)]
+
+        assert [one is None for one in made] == [False] * MOST_RESETS + [True]
+        assert made[0]
+        assert get_password_reset(session, made[0].id).user.id == world.reviewer.id
+        made[0].expires_at = utc_now()
+        session.flush()
+        assert ask(new_id()) is not None
 
 
 def test_an_old_reset_and_one_of_a_deactivated_user_are_worth_nothing(world: World) -> None:

@@ -2,13 +2,20 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
+from pydantic import HttpUrl
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
+from service.app import create_app
 from service.core import secrets
+from service.core.errors import TooMany
+from service.core.secrets import sign
 from service.domain.accounts.tables import User
+from service.doors.tools import Tools
 from tests.hostile.invariants import Watch
 
 SAME_SITE = {"Origin": "http://localhost"}
@@ -91,3 +98,84 @@ def test_forty_at_once_stay_bounded(known: Watch) -> None:
 def test_a_stranger_is_never_broken_by_what_a_client_says(client: TestClient) -> None:
     for path in ("/", "/sign-in?next=%00", "/reset-password/%F0", "/jobs/%FF", "/receipts/x"):
         assert client.get(path).status_code < 500, path
+
+
+# Guessing.
+
+
+def try_from(watch: Watch, tools: Tools, network: str, email: str, password: str) -> int:
+    """One try by a browser that never signed in, from an address of its own."""
+    app = create_app(tools)
+    with TestClient(app, "http://localhost", follow_redirects=False, client=(network, 1)) as one:
+        form = {"email": email, "password": password}
+        return int(one.post("/sign-in", data=form, headers=SAME_SITE).status_code)
+
+
+def limit_of(text: str) -> int:
+    return int(text.partition("/")[0])
+
+
+@pytest.mark.parametrize("known_address", [True, False])
+def test_a_guesser_is_stopped_and_the_owner_gets_in_from_elsewhere(
+    known: Watch, tools: Tools, known_address: bool
+) -> None:
+    owner = known.world.recruiter.email
+    email, most = owner if known_address else "nobody@example.org", 10
+    assert most == limit_of(tools.settings.rates.sign_ins_per_account)
+    spellings = [email.upper(), f" {email}", email.capitalize()]
+    guesses = [
+        try_from(known, tools, f"2001:db8::{n}", spellings[n % 3], "wrong") for n in range(most + 1)
+    ]
+
+    assert guesses == [401] * most + [429]
+    assert try_from(known, tools, "2001:db8:0:1::1", owner, PASSWORD) == 303
+
+
+def test_guessers_from_everywhere_never_lock_out_a_browser_that_signed_in(
+    known: Watch, tools: Tools
+) -> None:
+    email, limit = known.world.recruiter.email, tools.settings.rates.sign_ins_everywhere
+    assert enter(known, email, PASSWORD).status_code == 303
+    for _ in range(limit_of(limit)):
+        with suppress(TooMany):
+            tools.rates.hit(limit, "sign_in_everywhere", email)
+
+    assert try_from(known, tools, "192.0.2.1", email, PASSWORD) == 429
+    assert enter(known, email, PASSWORD).status_code == 303
+    other = known.world.reviewer.email  # what a browser knows is one account
+    tools.rates.forget(limit, "sign_in_everywhere", email)
+    for _ in range(limit_of(limit)):
+        tools.rates.hit(limit, "sign_in_everywhere", other)
+    assert enter(known, other, PASSWORD).status_code == 429
+
+
+def test_a_known_browser_guesses_no_more_than_another(known: Watch) -> None:
+    email = known.world.recruiter.email
+    assert enter(known, email, PASSWORD).status_code == 303
+    guesses = [enter(known, email, "wrong").status_code for _ in range(11)]
+
+    assert guesses == [401] * 10 + [429]
+
+
+def test_a_forged_mark_of_a_known_browser_is_none(known: Watch, tools: Tools) -> None:
+    email, limit = known.world.recruiter.email, tools.settings.rates.sign_ins_everywhere
+    for _ in range(limit_of(limit)):
+        tools.rates.hit(limit, "sign_in_everywhere", email)
+    for mark in ("", "x", sign("another key of a good length....", "known browser", ["a", "b"])):
+        known.client.cookies.set("exhibit-known", mark)
+        assert enter(known, email, PASSWORD).status_code == 429
+
+
+def test_the_cookies_of_a_safe_site_stay_with_it(tools: Tools, known: Watch) -> None:
+    settings = tools.settings.model_copy(update={"base_url": HttpUrl("https://localhost")})
+    app = create_app(replace(tools, settings=settings))
+    with TestClient(app, "https://localhost", follow_redirects=False) as client:
+        form = {"email": known.world.recruiter.email, "password": PASSWORD}
+        answer = client.post("/sign-in", data=form, headers={"Origin": "https://localhost"})
+
+    cookies = {one.partition("=")[0]: one for one in answer.headers.get_list("set-cookie")}
+    assert sorted(cookies) == ["__Host-exhibit", "__Host-exhibit-known"]
+    for cookie in cookies.values():
+        flags = {part.strip().lower() for part in cookie.split(";")}
+        assert {"httponly", "secure", "path=/"} <= flags
+        assert not [flag for flag in flags if flag.startswith("domain")]

@@ -82,6 +82,13 @@ def get_password_reset(session: Session, id: UUID) -> PasswordReset:
     return reset
 
 
+def count_open_resets(session: Session, user_id: UUID) -> int:
+    """How many mailed links to a new password are good now."""
+    open_now = (col(PasswordReset.used_at).is_(None), col(PasswordReset.expires_at) > utc_now())
+    query = select(func.count()).select_from(PasswordReset)
+    return session.exec(query.where(PasswordReset.user_id == user_id, *open_now)).one()
+
+
 def get_user(session: Session, actor: Actor, id: UUID, *, version: Expected | None = None) -> User:
     """An account, for admins. Raises Forbidden, NotFound, Stale."""
     require(policy.may_see_users(actor))

@@ -15,10 +15,15 @@ from service.domain.accounts.actions.sign_ins import end_sign_ins, proven
 from service.domain.accounts.actions.tokens import revoke_tokens
 from service.domain.accounts.actor import Actor, require
 from service.domain.accounts.passwords import NewPassword, Proof
-from service.domain.accounts.queries import count_live_tokens, find_user_by_address
+from service.domain.accounts.queries import (
+    count_live_tokens,
+    count_open_resets,
+    find_user_by_address,
+)
 from service.domain.accounts.tables import PasswordReset, User
 
 RESET_WITHIN = timedelta(hours=1)
+MOST_RESETS = 3  # that are good at a time; whoever asks for more has these in the mailbox
 
 
 def set_password(session: Session, actor: Actor, user: User, password: NewPassword) -> int:
@@ -63,13 +68,14 @@ def open_password_reset(
 ) -> PasswordReset | None:
     """What follows from the request, in the worker: a reset, if an active user has the address.
 
+    Without it nothing is mailed: so a stranger who asks again and again floods nobody.
     Done again, it gives the same reset. The link holds `sign(key, "password_reset", str(id))`.
     """
     require(actor.is_system)
     if known := session.get(PasswordReset, reset_id):
         return known
     user = find_user_by_address(session, email)
-    if not user or user.deactivated_at:
+    if not user or user.deactivated_at or count_open_resets(session, user.id) >= MOST_RESETS:
         return None
     reset = PasswordReset(id=reset_id, user_id=user.id, expires_at=utc_now() + RESET_WITHIN)
     session.add(reset)
