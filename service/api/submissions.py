@@ -86,7 +86,7 @@ def submit(visit: PublicVisit, slug: str, sent: SentHere) -> Response:
     if sent.is_trapped:
         return _received(visit.tools, visit, new_id())
     content = read_content(sent, questions)
-    admit(visit.tools, visit.address, content.email)
+    admit(visit.tools, visit.network)
     files = store_uploads(visit.tools, sent.form.uploads, sent.places)
     text, version = consent_of(visit.tools.settings)
     with visit.writing() as (db, me):

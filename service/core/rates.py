@@ -21,6 +21,12 @@ from service.core.secrets import keyed_hash
 from service.core.upserts import insert_or_add
 
 
+def windows(limit: str) -> list[tuple[int, timedelta]]:
+    """What a limit says, for those who count rows: how many, in how long."""
+    items = parse_many(limit)
+    return [(item.amount, timedelta(seconds=item.get_expiry())) for item in items]
+
+
 class RateCount(Row, table=True):
     """Hits of one key in one window. The key is a keyed hash: no address is stored."""
 
@@ -42,10 +48,14 @@ class Rates:
         storage = DatabaseStorage(database) if database else MemoryStorage()
         self._limiter = SlidingWindowCounterRateLimiter(storage)
 
-    def hit(self, limit: str, kind: str, who: str = "") -> None:
-        """Count one more `kind` of thing by `who`. Raises TooMany, and then does not count it."""
+    def hit(self, limit: str, kind: str, who: str = "", *, cost: int = 1, times: int = 1) -> None:
+        """Count one more `kind` of thing by `who`. Raises TooMany, and then does not count it.
+
+        It may weigh as much as `cost` of them; `times` the limit are allowed.
+        """
         for item in parse_many(limit):
-            if not self._limiter.hit(item, self._name(kind, who)):
+            wider = type(item)(item.amount * times, item.multiples)
+            if not self._limiter.hit(wider, self._name(kind, who), cost=cost):
                 raise TooMany(seconds=self._wait(item, kind, who))
 
     def check(self, limit: str, kind: str, who: str = "") -> None:

@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Response
 
 from service.core.errors import Forbidden, Unknown
 from service.doors.tools import Tools, tools_of
-from service.doors.visit import CredentialKind, Visit
+from service.doors.visit import CredentialKind, Visit, count_knock
 
 SAFE = {"GET", "HEAD"}
 
@@ -43,6 +43,7 @@ async def by_cookie(request: Request) -> Visit:
 
 async def by_stranger(request: Request) -> Visit:
     """Public pages: whoever comes acts as a candidate."""
+    await count_knock(request)
     return Visit(request, tools_of(request), CredentialKind.NOBODY)
 
 

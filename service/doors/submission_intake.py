@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from service.core.errors import Fault, Invalid, Unsupported
 from service.core.secrets import LinkInvalid, sign, unsign
 from service.core.strict_json import strict_json
-from service.core.words import email_key
 from service.domain.jobs.tables import Question
 from service.domain.submissions.actions.answers import find_answers
 from service.domain.submissions.inputs import SILENT, StoredFile, SubmissionInput
@@ -145,17 +144,17 @@ def _later_faults(
     return [fault for fault in later if fault.pointer not in said]
 
 
-def admit(tools: Tools, address: str, email: str, *, invited: bool = False) -> None:
+def admit(tools: Tools, network: str, *, invited: bool = False) -> None:
     """Count one more submission. Raises TooMany; call it outside `writing()`.
 
-    Who comes by a link from our own mail (`invited`) has shown a mailbox, so the limit of the
-    network address, which a whole campus may share, does not hold for them.
+    Who comes by a link from our own mail (`invited`) has shown a mailbox, so the limits of the
+    network address, which a whole campus may share, and of all strangers together do not hold for
+    them. Nothing is counted by e-mail address: anybody can send with anybody's.
     """
     rates = tools.settings.rates
     if not invited:
-        tools.rates.hit(rates.submissions, "submission from", address)
-    tools.rates.hit(rates.per_email, "submission for", email_key(email))
-    tools.rates.hit(rates.submissions_everywhere, "submission")
+        tools.rates.hit(rates.submissions, "submission from", network)
+        tools.rates.hit(rates.submissions_everywhere, "submission")
 
 
 def invitation(tools: Tools, draft: Draft) -> str:

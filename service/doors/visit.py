@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import Annotated, NoReturn
 
 from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from sqlmodel import Session
 
@@ -23,8 +24,11 @@ from service.domain.accounts.actor import STRANGER, Actor
 from service.domain.accounts.queries import find_actor_by_sign_in, find_actor_by_token
 from service.domain.accounts.tables import Scope
 from service.doors.tools import Tools, tools_of
+from service.settings import MIB
 
 Db = Session  # for the doors to name what a visit opens, without knowing SQL
+KNOCKS = 10  # forms that strangers may send for each submission that their network may
+HEAVY = 10 * MIB  # a body counts once more for each of these
 SEEN_EVERY = timedelta(minutes=10)  # how exactly `last_used_at` is kept, so that reads rarely write
 
 
@@ -183,6 +187,26 @@ def network_of(address: str) -> str:
     return str(ip_network((known, 64), strict=False))
 
 
+async def count_knock(request: Request) -> None:
+    """Count what anybody may send, before its body is read, also what will be refused.
+
+    A large body counts as several, so that nobody fills the disk. Raises TooMany.
+    """
+    if request.method != "POST":
+        return
+    tools = tools_of(request)
+    length = request.headers.get("content-length", "")
+    size = int(length) if length else tools.settings.limits.submission_bytes
+    await run_in_threadpool(
+        tools.rates.hit,
+        tools.settings.rates.submissions,
+        "knock from",
+        network_of(address_of(request)),
+        cost=1 + size // HEAVY,
+        times=KNOCKS,
+    )
+
+
 async def _key_of(request: Request) -> None:
     """Note the Idempotency-Key and what it came with; forms note theirs when they are read."""
     key = request.headers.get("idempotency-key")
@@ -206,6 +230,7 @@ async def by_token(request: Request) -> Visit:
 
 async def by_anyone(request: Request) -> Visit:
     """A public call: strangers act as candidates, staff as themselves if they say who they are."""
+    await count_knock(request)
     await _key_of(request)
     token = bearer_token(request)
     if token is not None:

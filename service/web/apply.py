@@ -154,7 +154,7 @@ def _send(visit: Visit, form: Form, begun: Begun, content: SubmissionInput) -> R
     tools, files = visit.tools, begun.files()
     bound_files(tools, files)
     invited = is_invited(tools, form.get("invited"), begun.draft, content.email)
-    admit(tools, visit.address, content.email, invited=invited)
+    admit(tools, visit.network, invited=invited)
     text, version = consent_of(tools.settings)
     receive = partial(
         receive_submission,
@@ -210,7 +210,7 @@ def _keep(
 def _save(visit: Visit, form: Form, begun: Begun) -> None:
     tools = visit.tools
     if begun.draft is None:
-        tools.rates.hit(tools.settings.rates.submissions, "draft from", visit.address)
+        tools.rates.hit(tools.settings.rates.submissions, "draft from", visit.network)
     limits = tools.settings.limits
     typed = [(name, value) for name, value in form.fields if name not in OURS]
     with visit.writing() as (db, me):
@@ -236,7 +236,6 @@ def _save(visit: Visit, form: Form, begun: Begun) -> None:
 
 def _put_off(request: Request, visit: Visit, draft: Draft) -> Response:
     tools = visit.tools
-    tools.rates.hit(tools.settings.rates.per_email, "draft link for", draft.email.casefold())
     with visit.writing() as (db, me):
         token = draft_token(tools.key, draft)
         held = get_draft(db, tools.key, token, for_change=True)

@@ -24,9 +24,10 @@ from service.domain.submissions.queries import (
     get_revision,
     get_revision_by_id,
     get_submission,
+    list_revisions,
     open_link,
 )
-from service.domain.submissions.tables import LinkPurpose, MailedLink, Submission
+from service.domain.submissions.tables import LinkPurpose, MailedLink, RevisionState, Submission
 from service.doors.downloads import send_file
 from service.doors.forms import FormHere
 from service.doors.pages import StrangerVisit
@@ -57,14 +58,13 @@ def ask(request: Request) -> Response:
 @router.post("/status")
 def mail_link(request: Request, visit: StrangerVisit, form: FormHere) -> Response:
     """The same answer whether the address is known or not."""
-    email, rates = form.get("email").strip(), visit.tools.settings.rates
+    email = form.get("email").strip()
     try:
-        key = email_key(email)
+        email_key(email)
     except (PydanticCustomError, ValueError):
         return _ask(request, "This is not an e-mail address.", 422)
     try:
-        visit.tools.rates.hit(rates.submissions, "link from", visit.address)
-        visit.tools.rates.hit(rates.per_email, "link for", key)
+        visit.tools.rates.hit(visit.tools.settings.rates.submissions, "link from", visit.network)
     except Refusal as refusal:
         return _ask(request, str(refusal), status_of(refusal))
     with visit.writing() as (db, me):
@@ -118,15 +118,23 @@ def file(request: Request, visit: StrangerVisit, token: Token, file_id: UUID) ->
 @router.post("/status/{token}/withdraw")
 def ask_withdrawal(request: Request, visit: StrangerVisit, token: Token) -> Response:
     """A fresh link by mail: whoever has an old mail cannot withdraw for somebody."""
-    with visit.reading() as (db, _me):
-        id = _theirs(db, visit, token)[1].id
-    visit.tools.rates.hit(visit.tools.settings.rates.per_email, "withdraw", str(id))
     with visit.writing() as (db, _me):
         me, submission = _theirs(db, visit, token)
         request_withdrawal(db, me, submission)
     said = "We mailed you a fresh link. Open it and press the button there."
     back = f"/status/{token}"
     return message(request, "Look into your mail", said, back=back, back_words="Back")
+
+
+@router.post("/status/{token}/confirm/{revision_id}")
+def confirm_here(visit: StrangerVisit, token: Token, revision_id: UUID) -> Response:
+    """Who holds the status link may confirm an addition without the mail that asks for it."""
+    with visit.writing() as (db, _me):
+        me, submission = _theirs(db, visit, token)
+        confirm_revision(
+            db, me, submission, get_revision_by_id(db, SYSTEM, submission, revision_id)
+        )
+        return visit.redirect(f"/status/{token}")
 
 
 @router.get("/withdraw/{token}")
@@ -213,6 +221,7 @@ def _submission(db: Db, link: MailedLink) -> tuple[Actor, Submission]:
 def _status(request: Request, visit: Visit, token: str, form: Typed, status: int = 200) -> Response:
     with visit.reading() as (db, _me):
         _candidate, submission = _theirs(db, visit, token)
+        revisions = list_revisions(db, SYSTEM, submission) if submission.waiting else []
         return page(
             request,
             "status.html",
@@ -222,5 +231,6 @@ def _status(request: Request, visit: Visit, token: str, form: Typed, status: int
             token=token,
             form=form,
             decided=DECIDED,
+            waiting=[one for one in revisions if one.state is RevisionState.UNCONFIRMED],
             notice="",
         )

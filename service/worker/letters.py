@@ -5,8 +5,10 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from service.core.clock import utc_now
 from service.core.db import load
 from service.core.outbox import EventDetail, EventRow
+from service.core.rates import windows
 from service.domain.accounts.actions import RESET_WITHIN, open_password_reset
 from service.domain.accounts.actor import SYSTEM
 from service.domain.accounts.tables import Role, User
@@ -16,6 +18,7 @@ from service.domain.jobs.tables import Job
 from service.domain.messages import letters as words
 from service.domain.messages.actions import write_message
 from service.domain.messages.letters import Words
+from service.domain.messages.queries import count_letters
 from service.domain.reviews.tables import Assignment, AssignmentState
 from service.domain.submissions.actions.links import make_link
 from service.domain.submissions.queries import get_submission
@@ -36,6 +39,8 @@ MOST_STATUS_LINKS = 20
 
 def thank(session: Session, settings: Settings, event: EventRow) -> None:
     submission = get_submission(session, SYSTEM, event.subject_id)
+    if _is_flooded(session, settings, "thanks", submission.candidate.email):
+        return
     link = _link(session, settings, LinkPurpose.STATUS, STATUS_FOR, submission_id=submission.id)
     _mail_candidate(
         session, submission, "thanks", words.thanks(**_told(settings, submission, link))
@@ -48,6 +53,8 @@ def ask_to_confirm(session: Session, settings: Settings, event: EventRow) -> Non
     revision = session.get(Revision, _id(event, "revision_id"))
     if not revision or revision.state is not RevisionState.UNCONFIRMED:
         return
+    if _is_flooded(session, settings, "confirm", submission.candidate.email):
+        return  # it can be confirmed from the status page too, and by hand
     link = _link(
         session,
         settings,
@@ -62,13 +69,18 @@ def ask_to_confirm(session: Session, settings: Settings, event: EventRow) -> Non
 
 def mail_withdraw_link(session: Session, settings: Settings, event: EventRow) -> None:
     submission = get_submission(session, SYSTEM, event.subject_id)
+    if _is_flooded(session, settings, "withdraw", submission.candidate.email):
+        return
     link = _link(session, settings, LinkPurpose.WITHDRAW, WITHDRAW_FOR, submission_id=submission.id)
     told = words.withdraw(**_told(settings, submission, link))
     _mail_candidate(session, submission, "withdraw", told)
 
 
 def mail_status_links(session: Session, settings: Settings, event: EventRow) -> None:
-    """For each submission of whoever has the address; to an address we do not know, nothing."""
+    """For each submission of whoever has the address; to an address we do not know, nothing.
+
+    Who confirmed something needs a new link, however many strangers asked for.
+    """
     query = (
         select(Submission)
         .join(Candidate)
@@ -80,6 +92,10 @@ def mail_status_links(session: Session, settings: Settings, event: EventRow) -> 
     if event.payload.get("job_id"):
         query = query.where(Submission.job_id == _id(event, "job_id"))
     for submission in session.exec(query).all():
+        is_asked_by_stranger = event.actor_id is None
+        to = submission.candidate.email
+        if is_asked_by_stranger and _is_flooded(session, settings, "status_link", to):
+            return
         link = _link(session, settings, LinkPurpose.STATUS, STATUS_FOR, submission_id=submission.id)
         told = words.status_link(**_told(settings, submission, link))
         _mail_candidate(session, submission, "status_link", told)
@@ -87,13 +103,14 @@ def mail_status_links(session: Session, settings: Settings, event: EventRow) -> 
 
 def mail_draft_link(session: Session, settings: Settings, event: EventRow) -> None:
     draft = session.get(Draft, _id(event, "draft_id"))
-    if not draft or not draft.email:
+    to = draft.email.lower() if draft else ""  # the same mailbox in every spelling
+    if not draft or not to or _is_flooded(session, settings, "draft_link", to):
         return
     days = settings.limits.draft_days
     link = _link(session, settings, LinkPurpose.DRAFT, timedelta(days=days), draft_id=draft.id)
     job = session.get_one(Job, draft.job_id)
     told = words.draft_link(company=settings.company.name, job=job.title, link=link, days=days)
-    _mail(session, "draft_link", draft.email, told)
+    _mail(session, "draft_link", to, told)
 
 
 def tell_recruiters(session: Session, settings: Settings, event: EventRow) -> None:
@@ -138,6 +155,14 @@ def mail_password_reset(session: Session, settings: Settings, event: EventRow) -
         hours=RESET_WITHIN // timedelta(hours=1),
     )
     _mail(session, "password_reset", session.get_one(User, reset.user_id).email, told)
+
+
+def _is_flooded(session: Session, settings: Settings, kind: str, to: str) -> bool:
+    """Whether an address got enough: what strangers can cause is bounded, and nobody is told."""
+    return any(
+        count_letters(session, kind=kind, recipient=to, since=utc_now() - lately) >= most
+        for most, lately in windows(settings.rates.per_email)
+    )
 
 
 def _told(settings: Settings, submission: Submission, link: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Anyone may send a submission, as JSON or as a form; what is wrong is named, nothing kept."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
 from service.core.db import Row
+from service.core.errors import TooMany
 from service.core.outbox import EventRow, Task
 from service.domain.candidates.tables import Candidate, Consent
 from service.domain.jobs.tables import Job, JobState, Question, QuestionKind
@@ -23,6 +25,7 @@ from service.domain.submissions.tables import (
     SubmissionFile,
 )
 from service.doors.tools import Tools
+from service.doors.visit import KNOCKS
 from tests.worlds import World
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -420,13 +423,61 @@ def test_honest_engineering_text_is_kept_as_it_is(
 def test_too_many_from_one_address_are_told_when_to_come_back(
     client: TestClient, url: str, tools: Tools
 ) -> None:
-    limit = int(tools.settings.rates.per_email.partition("/")[0])
-    answers = [client.post(url, json=body()) for _ in range(limit + 1)]
+    limit = tools.settings.rates.submissions
+    for _ in range(int(limit.partition("/")[0]) - 1):
+        tools.rates.hit(limit, "submission from", "testclient")
+    first, second = (client.post(url, json=body()) for _ in range(2))
 
-    assert [answer.status_code for answer in answers[:-1]] == [201] * limit
-    assert problem(answers[-1])[:2] == (429, "too_many_requests")
-    assert int(answers[-1].headers["retry-after"]) > 0
-    assert client.post(url, json=body(email="other@example.org")).status_code == 201
+    assert first.status_code == 201
+    assert problem(second)[:2] == (429, "too_many_requests")
+    assert int(second.headers["retry-after"]) > 0
+
+
+def test_an_address_is_shut_out_by_nobody_who_sends_with_it(
+    client: TestClient, url: str, tools: Tools
+) -> None:
+    most = int(tools.settings.rates.per_email.partition("/")[0])
+
+    assert {client.post(url, json=body()).status_code for _ in range(most + 2)} == {201}
+
+
+def test_what_comes_too_often_is_refused_before_it_is_read(
+    client: TestClient, world: World, url: str, tools: Tools
+) -> None:
+    read = []
+
+    def pieces() -> Iterator[bytes]:
+        read.append("begun")
+        yield b"{}"
+
+    limit, before = tools.settings.rates.submissions, counts(world)
+    wrong = [client.post(url, json={"no": 1}).status_code for _ in range(3)]
+    with pytest.raises(TooMany):  # what was refused counts too
+        tools.rates.hit(limit, "knock from", "testclient", times=KNOCKS, cost=KNOCKS * 100 - 2)
+    tools.rates.hit(limit, "knock from", "testclient", times=KNOCKS, cost=KNOCKS * 100 - 3)
+    headers = {"Content-Type": "application/json", "Content-Length": "2"}
+    answers = [
+        client.post(url, content=pieces(), headers=headers),
+        client.post(url, content=pieces(), headers=headers | world.recruiter.auth),
+        *(client.post(path) for path in ("/jobs/engineer/apply", "/status", "/status/x")),
+        *(client.post(path) for path in ("/sign-in", "/reset-password", "/withdraw/x")),
+    ]
+
+    assert wrong == [422] * 3
+    assert [answer.status_code for answer in answers] == [429] * 8
+    assert counts(world) == before
+
+
+def test_a_large_body_counts_as_several(client: TestClient, url: str, tools: Tools) -> None:
+    limit, name = tools.settings.rates.submissions, "knock from"
+    most = KNOCKS * int(limit.partition("/")[0])
+    length = {"Content-Length": str(100 * 1024 * 1024), "Content-Type": "multipart/form-data"}
+    answer = client.post(url, content=b"x", headers=length)
+
+    assert answer.status_code == 400
+    with pytest.raises(TooMany):
+        tools.rates.hit(limit, name, "testclient", times=KNOCKS, cost=most - 10)
+    tools.rates.hit(limit, name, "testclient", times=KNOCKS, cost=most - 11)
 
 
 def test_a_file_store_out_of_reach_keeps_the_whole_submission_out(

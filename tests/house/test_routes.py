@@ -39,6 +39,7 @@ PUBLIC_PAGES = {
     "/sign-in",
     "/status",
     "/status/{token}",
+    "/status/{token}/confirm/{revision_id}",
     "/status/{token}/files/{file_id}",
     "/status/{token}/withdraw",
     "/withdraw/{token}",

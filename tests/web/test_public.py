@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from service.domain.submissions.actions import make_link
 from service.domain.submissions.queries import link_token
 from service.domain.submissions.tables import Draft, LinkPurpose, StagedFile, Submission
 from service.doors.tools import Tools
+from service.settings import Rates
 from service.worker.loop import run_once
 from tests.worlds import World
 
@@ -100,22 +102,59 @@ def test_a_made_up_link_opens_nothing(client: TestClient, world: World, path: st
     assert client.get(path).status_code == 404
 
 
-def test_links_to_withdraw_are_mailed_only_so_often(
+def letters_in(tools: Tools, page: str) -> list[str]:
+    """The links to a page in all letters that were sent."""
+    run_once(tools)
+    mails = [path.read_text() for path in (tools.settings.data_dir / "mail").glob("*.eml")]
+    return [found[0] for mail in mails if (found := re.search(rf"/{page}/\S+", mail))]
+
+
+def status_path(world: World, tools: Tools) -> str:
+    with world.database.write() as session:
+        lasts, id = timedelta(hours=1), world.submission.id
+        link = make_link(session, SYSTEM, LinkPurpose.STATUS, lasts=lasts, submission_id=id)
+        return f"/status/{link_token(tools.key, link)}"
+
+
+def test_an_address_gets_only_so_many_letters_and_nobody_is_told(
     client: TestClient, world: World, tools: Tools
 ) -> None:
-    with world.database.write() as session:
-        link = make_link(
-            session,
-            SYSTEM,
-            LinkPurpose.STATUS,
-            lasts=timedelta(hours=1),
-            submission_id=world.submission.id,
-        )
-        path = f"/status/{link_token(tools.key, link)}/withdraw"
-    limit = int(tools.settings.rates.per_email.partition("/")[0])
-    asked = [client.post(path).status_code for _ in range(limit + 1)]
+    most = 3
+    tools = replace(
+        tools, settings=tools.settings.model_copy(update={"rates": Rates(per_email="3/day")})
+    )
+    later = GOOD | {"do": "later", "evidence-0-claim": ""}
+    withdraw = f"{status_path(world, tools)}/withdraw"
+    answers = []
+    for number in range(most + 2):
+        spelt = "ada@example.org" if number % 2 else "Ada@Example.org"
+        answers += [
+            client.post("/status", data={"email": spelt}).status_code,
+            client.post(withdraw).status_code,
+            client.post(APPLY, data=GOOD | {"email": spelt}).status_code,
+            client.post(APPLY, data=later | {"email": spelt}).status_code,
+        ]
 
-    assert asked == [200] * limit + [429]
+    assert answers == [200, 200, 303, 200] * (most + 2)
+    pages = ("status", "withdraw", "confirm", "drafts")
+    assert {page: len(letters_in(tools, page)) for page in pages} == dict.fromkeys(pages, most)
+
+
+def test_an_addition_can_be_confirmed_from_the_status_page(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    client.post(APPLY, data=GOOD | {"email": "ada@example.org"})
+    status = status_path(world, tools)
+    shown = client.get(status)
+    button = re.search(rf'{status}/confirm/[^"]*', shown.text)
+    assert button
+    elsewhere = client.post(button[0].replace(status, "/status/x"))
+    pressed = [client.post(button[0]).status_code for _ in range(2)]
+
+    assert elsewhere.status_code == 404
+    assert pressed == [303, 409]
+    assert "sent more with your address" not in client.get(status).text
+    assert world.reload(Submission, world.submission.id).revision == 2
 
 
 def test_known_and_unknown_addresses_get_the_same_answer(client: TestClient, world: World) -> None:

@@ -20,6 +20,13 @@ from service.domain.messages.tables import Message
 LATE_COMMITS = timedelta(minutes=2)
 
 
+def count_letters(session: Session, *, kind: str, recipient: str, since: datetime) -> int:
+    """How many of one kind went to an address, or wait to go there."""
+    query = select(func.count()).select_from(Message).where(Message.recipient == recipient)
+    lately = (Message.kind == kind, col(Message.created_at) > since)
+    return session.exec(query.where(*lately)).one()
+
+
 def list_tasks(
     session: Session,
     actor: Actor,

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import Field
+from sqlmodel import Field, Index
 
 from service.core.db import Row, choice
 
@@ -19,6 +19,7 @@ class Message(Row, table=True):
     """One letter. `message_id` is its Message-ID header: the same on every attempt."""
 
     __tablename__ = "message"
+    __table_args__ = (Index("ix_message_recipient_created_at", "recipient", "created_at"),)
 
     kind: str = Field(max_length=60, index=True)
     submission_id: UUID | None = Field(
