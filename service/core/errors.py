@@ -39,6 +39,13 @@ class NotFound(Refusal):
     message = "There is no such thing, or you may not see it."
 
 
+class Gone(Refusal):
+    """It was there, as who asks can show, and is over (410)."""
+
+    code = "gone"
+    message = "This was there and is over."
+
+
 class Forbidden(Refusal):
     """One may see it, but not do this with it (403)."""
 

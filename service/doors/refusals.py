@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from service.core.errors import (
     Fault,
     Forbidden,
+    Gone,
     Invalid,
     Malformed,
     NotFound,
@@ -40,6 +41,7 @@ STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     TooSlow: 408,
     StateConflict: 409,
+    Gone: 410,
     Stale: 412,
     TooLarge: 413,
     UrlTooLong: 414,

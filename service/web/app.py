@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from service.core.errors import Fault, NotFound, Refusal, Unknown
 from service.core.idempotency import Replayed
+from service.domain.submissions.queries import LinkEnded
 from service.doors.refusals import headers_of, refusal_of, status_of
 from service.web import (
     account,
@@ -30,6 +31,7 @@ from service.web import (
     submissions,
     team,
 )
+from service.web.ended import show_ended
 from service.web.render import FOLDER, page
 
 ROUTERS: list[APIRouter] = [
@@ -60,6 +62,7 @@ def build_web() -> FastAPI:
         web.include_router(router)
     web.mount("/static", StaticFiles(directory=FOLDER / "static"))
     web.exception_handler(Refusal)(show_refusal)
+    web.exception_handler(LinkEnded)(show_ended)
     web.exception_handler(Replayed)(show_again)
     web.exception_handler(RequestValidationError)(show_invalid)
     web.exception_handler(HTTPException)(show_http_error)

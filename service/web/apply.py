@@ -24,6 +24,7 @@ from service.domain.submissions.actions import (
 )
 from service.domain.submissions.inputs import StoredFile, SubmissionInput
 from service.domain.submissions.queries import (
+    LinkEnded,
     draft_token,
     get_draft,
     get_job_to_send_to,
@@ -131,7 +132,7 @@ def _begin(visit: Visit, slug: str, form: Form) -> Begun:
         if token := form.get("draft"):
             try:
                 begun.draft = get_draft(db, visit.tools.key, token)
-            except NotFound:
+            except (NotFound, LinkEnded):
                 begun.typed.draft = ""  # swept, or sent from another window: begin a new one
     if not is_taking(job):
         raise JobClosed

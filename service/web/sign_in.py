@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from service.core.errors import Refusal
-from service.core.secrets import digest, unsign
+from service.core.secrets import LinkInvalid, digest, unsign
 from service.domain.accounts.actions import (
     request_password_reset,
     reset_password,
@@ -31,6 +31,7 @@ from service.doors.pages import (
 )
 from service.doors.refusals import status_of
 from service.doors.visit import Visit
+from service.web.ended import RESET_OVER, tell_ended
 from service.web.render import message, page
 
 router = APIRouter()
@@ -106,27 +107,39 @@ def mail_reset(request: Request, visit: StrangerVisit, form: FormHere) -> Respon
 
 
 @router.get("/reset-password/{token}")
-def ask_new(request: Request, token: str) -> Response:
+def ask_new(request: Request, visit: StrangerVisit, token: str) -> Response:
     """The form behind the mailed link; looking at it changes nothing."""
+    try:
+        with visit.reading() as (db, _me):
+            get_password_reset(db, _reset_id(visit, token))
+    except LinkInvalid:
+        return tell_ended(request, RESET_OVER)
     return page(request, "new_password.html", token=token, fault="")
 
 
 @router.post("/reset-password/{token}")
 def set_new(request: Request, visit: StrangerVisit, token: str, form: FormHere) -> Response:
     """A new password, once."""
-    reset_id = UUID(str(unsign(visit.tools.key, "password_reset", token, RESET_GOOD_FOR)))
     try:
+        reset_id = _reset_id(visit, token)
         with visit.reading() as (db, _me):
             email = get_password_reset(db, reset_id).user.email
         chosen = choose_password(form.get("password"), email)
         with visit.writing() as (db, me):
             user = reset_password(db, me, reset_id, chosen)
+    except LinkInvalid:
+        return tell_ended(request, RESET_OVER)
     except Refusal as refusal:
         status = status_of(refusal)
         return page(request, "new_password.html", status=status, token=token, fault=str(refusal))
     answer = Response(status_code=303, headers={"Location": "/sign-in"})
     remember_browser(answer, visit.tools, user.email)  # whoever guesses meanwhile
     return answer
+
+
+def _reset_id(visit: Visit, token: str) -> UUID:
+    """Raises LinkInvalid."""
+    return UUID(str(unsign(visit.tools.key, "password_reset", token, RESET_GOOD_FOR)))
 
 
 def _prove(visit: Visit, email: str, password: str) -> Proof:

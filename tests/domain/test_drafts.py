@@ -40,6 +40,7 @@ from service.domain.submissions.actions import (
 )
 from service.domain.submissions.inputs import AdditionInput, StoredFile, SubmissionInput
 from service.domain.submissions.queries import (
+    LinkEnded,
     draft_token,
     get_draft,
     get_revision,
@@ -149,8 +150,9 @@ def test_the_candidate_confirms_and_all_links_to_it_end(world: World, blobs: Blo
         assert (newest.id, newest.state) == (waiting.id, RevisionState.CONFIRMED)
         assert [piece.title for piece in newest.evidence] == ["Another compiler"]
         for link in links:
-            with pytest.raises(NotFound):
+            with pytest.raises(LinkEnded) as ended:
                 open_link(session, KEY, LinkPurpose.CONFIRM, link_token(KEY, link))
+            assert ended.value.is_done
     assert names(world)[-1] == "revision.confirmed"
 
 
@@ -282,7 +284,7 @@ def test_a_link_opens_for_its_purpose_until_it_expires(world: World) -> None:
                 open_link(session, key, purpose, guess)
         link.expires_at = utc_now()
         session.flush()
-        with pytest.raises(NotFound):
+        with pytest.raises(LinkEnded):
             open_link(session, KEY, LinkPurpose.STATUS, token)
 
 

@@ -184,4 +184,4 @@ def test_looking_at_a_link_to_confirm_confirms_nothing(
 
     assert looked.status_code == 200
     assert (before, after) == (1, 2)
-    assert pressed == [200, 404]
+    assert pressed == [200, 410]

@@ -8,13 +8,14 @@ from sqlmodel import Session, col, select
 
 from service.core.clock import utc_now
 from service.core.db import load, load_lists
-from service.core.errors import NotFound
+from service.core.errors import Gone, NotFound
 from service.core.secrets import LinkInvalid, sign, unsign
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.tables import Job, JobState
 from service.domain.submissions import policy
 from service.domain.submissions.tables import (
+    Decision,
     Draft,
     LinkPurpose,
     MailedLink,
@@ -25,6 +26,21 @@ from service.domain.submissions.tables import (
 )
 
 TOKEN_LASTS = timedelta(days=400)  # at most; links and drafts end earlier, by their own rows
+DONE = {
+    LinkPurpose.CONFIRM: col(Revision.state) == RevisionState.CONFIRMED,
+    LinkPurpose.WITHDRAW: col(Submission.decision) == Decision.WITHDRAWN,
+}
+
+
+class LinkEnded(Gone):
+    """`is_done` says that what the link was for has happened: confirmed, withdrawn."""
+
+    code = "link_ended"
+    message = "This link was used already, or its time is over."
+
+    def __init__(self, purpose: LinkPurpose, *, is_done: bool = False) -> None:
+        self.purpose, self.is_done = purpose, is_done
+        super().__init__()
 
 
 def get_job_to_send_to(session: Session, slug: str) -> Job:
@@ -149,7 +165,7 @@ def open_link(
 ) -> MailedLink:
     """The link that a mail held; `for_use` locks it, so that two clicks are one after the other.
 
-    Raises NotFound when it ended, expired or was never made.
+    Raises NotFound when it was never made, LinkEnded when it was and is over.
     """
     id = _signed_id(key, f"link {purpose.value}", token)
     query = select(MailedLink).where(
@@ -160,8 +176,21 @@ def open_link(
     )
     found = session.exec(query.with_for_update() if for_use else query).first()
     if not found:
-        raise NotFound
+        raise LinkEnded(purpose, is_done=_is_done(session, purpose, id))
     return found
+
+
+def _is_done(session: Session, purpose: LinkPurpose, id: UUID) -> bool:
+    """Whether what an ended link was for has happened; unknown when the link was swept."""
+    if purpose not in DONE:
+        return False
+    query = (
+        select(MailedLink.id)
+        .outerjoin(Revision, col(Revision.id) == MailedLink.revision_id)
+        .outerjoin(Submission, col(Submission.id) == MailedLink.submission_id)
+        .where(MailedLink.id == id, DONE[purpose])
+    )
+    return session.exec(query).first() is not None
 
 
 def draft_token(key: str, draft: Draft) -> str:
@@ -169,22 +198,22 @@ def draft_token(key: str, draft: Draft) -> str:
 
 
 def get_draft(session: Session, key: str, token: str, *, for_change: bool = False) -> Draft:
-    """A draft by its signed token, with its staged files. Raises NotFound."""
+    """A draft by its signed token, with its staged files. Raises NotFound, LinkEnded."""
     query = select(Draft).where(Draft.id == _signed_id(key, "draft", token))
     if for_change:
         query = query.with_for_update(of=Draft)
     found = session.exec(query.options(*load_lists(Draft.files))).first()
     if not found:
-        raise NotFound
+        raise LinkEnded(LinkPurpose.DRAFT)
     return found
 
 
 def get_linked_draft(session: Session, link: MailedLink) -> tuple[Draft, str]:
-    """The draft that a mailed link leads to, and its job's slug. Raises NotFound."""
+    """The draft that a mailed link leads to, and its job's slug. Raises LinkEnded."""
     query = select(Draft, Job.slug).join(Job).where(Draft.id == link.draft_id)
     found = session.exec(query).first()
     if not found:
-        raise NotFound
+        raise LinkEnded(LinkPurpose.DRAFT)
     return found[0], found[1]
 
 
