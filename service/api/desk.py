@@ -22,7 +22,7 @@ class SubmissionsQuery(SubmissionFilter, ListQuery):
 
 
 class SubmissionItem(BaseModel):
-    """One line of the list; a sealed score is null."""
+    """One line of the list; a sealed score is null, so is what only those who hire may know."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -37,7 +37,7 @@ class SubmissionItem(BaseModel):
     updated_at: datetime
     version: int
     revision: int
-    waiting: int
+    waiting: int | None
     evidence_count: int
     evidence_kinds: list[EvidenceKind]
     reviews_done: int | None

@@ -145,7 +145,10 @@ class CandidateRef(BaseModel):
 
 
 class SubmissionOut(BaseModel):
-    """The whole record: where it stands, and what was sent in one revision (`revision`)."""
+    """The whole record: where it stands, and what was sent in one revision (`revision`).
+
+    How many additions wait `unconfirmed` is for those who may confirm them; null for others.
+    """
 
     id: UUID
     version: int
@@ -157,7 +160,7 @@ class SubmissionOut(BaseModel):
     created_at: datetime
     updated_at: datetime
     newest_revision: int
-    unconfirmed: int
+    unconfirmed: int | None
     revision: int | None
     revision_id: UUID
     state: RevisionState
@@ -172,7 +175,9 @@ class SubmissionOut(BaseModel):
     files: list[FileOut]
 
     @classmethod
-    def of(cls, submission: Submission, revision: Revision) -> "SubmissionOut":
+    def of(
+        cls, submission: Submission, revision: Revision, *, unconfirmed: int | None
+    ) -> "SubmissionOut":
         job, stage, person = submission.job, submission.stage, submission.candidate
         content = ContentOut.of(revision)
         return cls(
@@ -186,7 +191,7 @@ class SubmissionOut(BaseModel):
             created_at=submission.created_at,
             updated_at=submission.updated_at,
             newest_revision=submission.revision,
-            unconfirmed=submission.waiting,
+            unconfirmed=unconfirmed,
             revision=content.number,
             revision_id=content.id,
             **{name: getattr(content, name) for name in SHOWN},

@@ -20,6 +20,7 @@ from service.domain.submissions import policy
 from service.domain.submissions.actions import confirm_revision, receive_submission
 from service.domain.submissions.inputs import ConfirmInput, SubmissionInput
 from service.domain.submissions.queries import (
+    count_waiting,
     get_file,
     get_job_to_send_to,
     get_revision,
@@ -125,7 +126,9 @@ def read(
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
         content = get_revision(db, submission, revision)
-        return visit.answer(SubmissionOut.of(submission, content), etag=submission.version)
+        waiting = count_waiting(db, me, submission)
+        out = SubmissionOut.of(submission, content, unconfirmed=waiting)
+        return visit.answer(out, etag=submission.version)
 
 
 @router.get("/{id}/revisions", response_model=PageOut[RevisionOut])

@@ -458,7 +458,7 @@ def test_the_record_is_whole_and_has_a_version(
     ]
     assert [(e["number"], e["title"]) for e in record["evidence"]] == [(1, "A compiler")]
     assert record["evidence"][0]["files"][0]["url"] == file_url
-    assert record["unconfirmed"] == 0
+    assert record["unconfirmed"] is None
     for person in (world.outsider, world.other_recruiter, world.reviewer2):
         assert client.get(world.submission.url, headers=person.auth).status_code == 404
     assert client.get(world.submission.url).status_code == 401
@@ -487,6 +487,11 @@ def test_a_waiting_revision_is_confirmed_by_hand_once(client: TestClient, world:
         for person in (world.recruiter, world.reviewer)
     ]
     assert states == [["confirmed", "unconfirmed"], ["confirmed"]]
+    counts = [
+        client.get(world.submission.url, headers=person.auth).json()["unconfirmed"]
+        for person in (world.admin, world.recruiter, world.reviewer)
+    ]
+    assert counts == [1, 1, None]
     assert client.get(url, headers=world.recruiter.auth).json()["name"] == "Ada L."
     assert client.get(url, headers=world.reviewer.auth).status_code == 404
 

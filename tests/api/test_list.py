@@ -70,6 +70,7 @@ def test_a_line_shows_what_one_chooses_by(client: TestClient, world: World) -> N
     assert {key: line[key] for key in expected} == expected
     (line,) = client.get(URL, headers=world.reviewer.auth).json()["items"]
     assert (line["reviews_done"], line["reviews_wanted"], line["score"]) == (None, None, 3.5)
+    assert line["waiting"] is None
 
 
 def test_a_list_of_three_costs_as_many_queries_as_one_of_one(

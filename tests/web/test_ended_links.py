@@ -51,7 +51,9 @@ def test_a_link_that_is_over_says_so_and_leads_on(
 ) -> None:
     path = over(world, tools, purpose)
     answers = [client.get(path)]
-    answers += [client.post(path, data={"reason": "no"})] if purpose is not LinkPurpose.DRAFT else []
+    answers += (
+        [client.post(path, data={"reason": "no"})] if purpose is not LinkPurpose.DRAFT else []
+    )
     with world.database.write() as session:
         session.delete(session.get_one(MailedLink, _id_of(session, purpose)))
     swept = client.get(path)

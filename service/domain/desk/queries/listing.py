@@ -25,7 +25,10 @@ from service.domain.submissions.tables import Decision, Evidence, EvidenceKind, 
 
 @dataclass(frozen=True)
 class SubmissionLine:
-    """One line. `score` is None while sealed; the reviews' numbers are for who runs the job."""
+    """One line. `score` is None while sealed; the reviews' numbers are for who runs the job.
+
+    So is how many additions are `waiting`: nobody has confirmed yet that they are the person's.
+    """
 
     id: UUID
     job: str
@@ -38,7 +41,7 @@ class SubmissionLine:
     updated_at: datetime
     version: int
     revision: int
-    waiting: int
+    waiting: int | None
     evidence_count: int
     evidence_kinds: Sequence[EvidenceKind]
     reviews_done: int | None
@@ -149,6 +152,7 @@ def _line(
     return SubmissionLine(
         **shown
         | {
+            "waiting": row.waiting if mine else None,
             "evidence_count": len(kinds),
             "evidence_kinds": list(dict.fromkeys(kinds)),
             "reviews_done": done if mine else None,
