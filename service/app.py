@@ -17,6 +17,7 @@ from service.doors.bodies import BodyLimits
 from service.doors.proxy import ProxyHeaders
 from service.doors.refusals import problem_of
 from service.doors.security import SecurityHeaders
+from service.doors.sightings import Sightings
 from service.doors.tools import Tools
 from service.doors.transport import Broken
 from service.doors.watching import Watching
@@ -58,6 +59,7 @@ def create_app(tools: Tools) -> FastAPI:
     app.add_middleware(Admission, hosts=known_hosts(settings))
     app.add_middleware(Watching, metrics=metrics)
     app.add_middleware(SecurityHeaders, is_secure=settings.is_secure)
+    app.add_middleware(Sightings)
     if settings.behind_proxy:
         app.add_middleware(ProxyHeaders)
     return app

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session, SQLModel
 
+from service.core.clock import utc_now
 from service.core.db import Database
 from service.domain.accounts.tables import ApiToken, Role, Scope, User
 from service.domain.candidates.tables import Candidate
@@ -146,7 +147,12 @@ def _person(session: Session, name: str, role: Role) -> Person:
     _add(
         session,
         ApiToken(
-            user_id=user.id, name="test", prefix=token, token_digest=digest, scopes=list(Scope)
+            user_id=user.id,
+            name="test",
+            prefix=token,
+            token_digest=digest,
+            scopes=list(Scope),
+            last_used_at=utc_now(),  # just now, so that looking at something writes nothing
         ),
     )
     return Person(user.id, email, token)

@@ -25,6 +25,7 @@ from service.core.errors import Stale, Unavailable
 CONNECTIONS = 40
 LOCK_WAIT_SECONDS = 5
 STATEMENT_SECONDS = 30
+IMPATIENT_MS = 100  # for a row; PostgreSQL takes 0 for “for ever”
 
 # Busy, locked, out of memory, read-only file system, disk error, full, cannot open.
 SQLITE_PASSING = {5, 6, 7, 10, 13, 14}
@@ -135,24 +136,29 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Generator[Session]:
-        """A session for one unit of work: everything inside is kept, or nothing is."""
+    def write(self, *, patient: bool = True) -> Generator[Session]:
+        """A session for one unit of work: everything inside is kept, or nothing is.
+
+        Who is not `patient` waits for nobody. Raises Unavailable when it cannot be now.
+        """
         with (
             _refusals(),
-            self._turn(),
+            self._turn(LOCK_WAIT_SECONDS if patient else 0),
             Session(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
             session.connection(execution_options={"exhibit_access": "write"})
+            if not patient and not self.is_sqlite:
+                session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = {IMPATIENT_MS}")
             yield session
 
-    def _turn(self) -> AbstractContextManager[object]:
-        return _in_line(self._line) if self._line else nullcontext()
+    def _turn(self, seconds: float) -> AbstractContextManager[object]:
+        return _in_line(self._line, seconds) if self._line else nullcontext()
 
 
 @contextmanager
-def _in_line(line: Lock) -> Generator[None]:
-    if not line.acquire(timeout=LOCK_WAIT_SECONDS):
+def _in_line(line: Lock, seconds: float) -> Generator[None]:
+    if not line.acquire(timeout=seconds):
         raise Unavailable(part="The database")
     try:
         yield

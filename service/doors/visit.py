@@ -29,7 +29,7 @@ from service.settings import MIB
 Db = Session  # for the doors to name what a visit opens, without knowing SQL
 KNOCKS = 10  # forms that strangers may send for each submission that their network may
 HEAVY = 10 * MIB  # a body counts once more for each of these
-SEEN_EVERY = timedelta(minutes=10)  # how exactly `last_used_at` is kept, so that reads rarely write
+SEEN_EVERY = timedelta(minutes=5)  # how exactly use is noted, so that reads rarely write
 
 
 class CredentialKind(Enum):
@@ -58,7 +58,7 @@ class Visit:
     @contextmanager
     def reading(self, scope: Scope = Scope.READ) -> Generator[tuple[Session, Actor]]:
         with self.tools.database.read() as session:
-            yield session, self._actor(session, scope)
+            yield session, self._actor(session, scope, only_reads=True)
 
     @contextmanager
     def writing(self, scope: Scope = Scope.WRITE) -> Generator[tuple[Session, Actor]]:
@@ -102,31 +102,43 @@ class Visit:
         """What one sender has at least: an IPv4 address, or the 64 bits that IPv6 hands out."""
         return network_of(self.address)
 
-    def _actor(self, session: Session, scope: Scope) -> Actor:
+    def note(self) -> None:
+        """Note that the credential was used; for after the answer. Raises Unknown, Unavailable."""
+        with self.tools.database.write(patient=False) as session:
+            self._find(session)
+
+    def _actor(self, session: Session, scope: Scope, *, only_reads: bool = False) -> Actor:
         if self.kind is CredentialKind.NOBODY:
             return STRANGER
-        found = self._find(session, scope)
+        found = self._find(session, only_reads=only_reads)
         self.request.state.actor_id = found.id
         if not found.may_use(scope):
             raise Forbidden
         return found
 
-    def _find(self, session: Session, scope: Scope) -> Actor:
+    def _find(self, session: Session, *, only_reads: bool = False) -> Actor:
+        """Whose credential it is; that it was used is noted, now or after the answer."""
         seen = utc_now() - SEEN_EVERY
         if self.kind is CredentialKind.TOKEN:
             by_token = find_actor_by_token(session, digest(self.credential))
             if not by_token:
                 raise Unknown
             actor, token = by_token
-            if scope is Scope.WRITE and (token.last_used_at is None or token.last_used_at < seen):
-                touch_token(session, actor, token)
+            if token.last_used_at is None or token.last_used_at < seen:
+                if only_reads:
+                    self.request.state.unnoted = self
+                else:
+                    touch_token(session, actor, token)
             return actor
         by_sign_in = find_actor_by_sign_in(session, digest(self.credential))
         if not by_sign_in:
             raise Unknown
         actor, sign_in = by_sign_in
-        if scope is Scope.WRITE and sign_in.last_seen_at < seen:
-            touch_sign_in(session, actor, sign_in)
+        if sign_in.last_seen_at < seen:
+            if only_reads:
+                self.request.state.unnoted = self
+            else:
+                touch_sign_in(session, actor, sign_in)
         return actor
 
     # Idempotency: one key, one effect.
