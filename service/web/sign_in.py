@@ -30,7 +30,7 @@ from service.doors.pages import (
     refuse_cross_site,
 )
 from service.doors.refusals import status_of
-from service.doors.visit import Visit
+from service.doors.visit import Db, Visit
 from service.web.ended import RESET_OVER, tell_ended
 from service.web.render import message, page
 
@@ -52,6 +52,7 @@ def enter(request: Request, visit: StrangerVisit, form: FormHere) -> Response:
     try:
         proof = _prove(visit, email, form.get("password"))
         with visit.writing() as (db, me):
+            _end_earlier(request, visit, db)
             _session, token = sign_in(db, me, proof)
     except Refusal as refusal:
         status = status_of(refusal)
@@ -135,6 +136,13 @@ def set_new(request: Request, visit: StrangerVisit, token: str, form: FormHere) 
     answer = Response(status_code=303, headers={"Location": "/sign-in"})
     remember_browser(answer, visit.tools, user.email)  # whoever guesses meanwhile
     return answer
+
+
+def _end_earlier(request: Request, visit: Visit, db: Db) -> None:
+    """One browser has one session: what it held before opens nothing any more."""
+    held = request.cookies.get(cookie_name(visit.tools), "")
+    if held and (found := find_actor_by_sign_in(db, digest(held))):
+        sign_out(db, *found)
 
 
 def _reset_id(visit: Visit, token: str) -> UUID:

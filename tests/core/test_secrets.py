@@ -59,6 +59,13 @@ def test_a_longer_password_is_not_cut_to_fit() -> None:
     assert not verify_password(hashed, "x" * 1002)
 
 
+def test_every_character_of_a_long_password_counts() -> None:
+    hashed = hash_password("é" * 199 + "a")  # beyond 72 bytes, where other hashes stop reading
+
+    assert verify_password(hashed, "é" * 199 + "a")
+    assert not verify_password(hashed, "é" * 199 + "b")
+
+
 def test_an_unknown_name_takes_the_time_of_a_known_one() -> None:
     hashed = hash_password("right")
     verify_password(None, "warm")

@@ -132,6 +132,21 @@ def test_signing_out_ends_the_session_on_the_server(pages: TestClient) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/desk")
 
 
+def test_signing_in_again_ends_what_the_browser_held_before(
+    pages: TestClient, world: World
+) -> None:
+    before = pages.cookies["exhibit"]
+    sign_in(pages, world, world.reviewer)
+    after = pages.cookies["exhibit"]
+    statuses = []
+    for cookie in (after, before):
+        pages.cookies.clear()
+        pages.cookies.set("exhibit", cookie)
+        statuses.append(pages.get("/desk").status_code)
+
+    assert statuses == [200, 303]
+
+
 @pytest.mark.parametrize("end", ["idle", "over", "deactivated"])
 def test_a_session_ends(pages: TestClient, world: World, end: str) -> None:
     now = utc_now()
