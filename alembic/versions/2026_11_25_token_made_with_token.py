@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b3a94c0d57e1"
-down_revision = "6c2f9e0b71aa"
+down_revision = "5b1e8a6c2d47"
 branch_labels = None
 depends_on = None
 
