@@ -247,9 +247,9 @@ def test_files_and_mentions_must_match_both_ways(world: World, blobs: Blobs) -> 
         receive(session, world, blobs, sent, *files)
 
     assert faults_of(caught.value) == [
-        ("/files", "Two files are named “twice.txt”. Rename one of them."),
-        ("/files", "No piece of evidence and no answer mentions “there.txt”."),
-        ("/evidence/0/files/0", "No file named “missing.txt” was sent."),
+        ("/files", "File 3 has the name of another one. Rename it."),
+        ("/files", "No piece of evidence and no answer mentions file 1."),
+        ("/evidence/0/files/0", "No file of this name was sent."),
     ]
 
 

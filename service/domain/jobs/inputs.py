@@ -107,9 +107,7 @@ def _once(what: str, values: Iterable[str]) -> None:
     seen = set()
     for value in values:
         if value in seen:
-            raise PydanticCustomError(
-                "not_unique", "{what} “{value}” is there twice.", {"what": what, "value": value}
-            )
+            raise PydanticCustomError("not_unique", "{what} is there twice.", {"what": what})
         seen.add(value)
 
 
@@ -133,7 +131,7 @@ class RejectionReason(Part):
 
 
 def _reasons_once(reasons: list[RejectionReason]) -> list[RejectionReason]:
-    _once("The key", (reason.key for reason in reasons))
+    _once("The same key", (reason.key for reason in reasons))
     return reasons
 
 
@@ -178,7 +176,7 @@ class StagesInput(Part):
 
     @model_validator(mode="after")
     def check_keys(self) -> Self:
-        _once("The key", (stage.key for stage in self.stages))
+        _once("The same key", (stage.key for stage in self.stages))
         return self
 
 
@@ -198,7 +196,7 @@ class QuestionInput(Part):
             raise PydanticCustomError("options_missing", "Give at least two options to choose.")
         if self.kind not in CHOICES and self.options:
             raise PydanticCustomError("options_odd", "Only choices have options.")
-        _once("The option", self.options)
+        _once("The same option", self.options)
         return self
 
 
@@ -209,7 +207,7 @@ class QuestionsInput(Part):
 
     @model_validator(mode="after")
     def check_keys(self) -> Self:
-        _once("The key", (question.key for question in self.questions))
+        _once("The same key", (question.key for question in self.questions))
         return self
 
 
@@ -244,7 +242,7 @@ class RubricInput(Part):
 
     @model_validator(mode="after")
     def check_criteria(self) -> Self:
-        _once("The key", (criterion.key for criterion in self.criteria))
+        _once("The same key", (criterion.key for criterion in self.criteria))
         if len({len(criterion.anchors) for criterion in self.criteria}) > 1:
             raise PydanticCustomError(
                 "levels_differ", "Give every criterion the same number of levels."
@@ -264,7 +262,7 @@ class TeamInput(Part):
 
     @model_validator(mode="after")
     def check_members(self) -> Self:
-        _once("The user", (str(member.user_id) for member in self.members))
+        _once("The same user", (str(member.user_id) for member in self.members))
         if not any(member.lead for member in self.members):
             raise PydanticCustomError("lead_missing", "Name at least one lead.")
         return self

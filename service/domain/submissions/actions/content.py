@@ -81,22 +81,26 @@ def check_evidence(
 def place_files(
     places: Sequence[Place], files: Sequence[StoredFile]
 ) -> tuple[list[tuple[Place, StoredFile]], list[Fault]]:
-    """Each file with its place: every mentioned file must be there, and every file mentioned."""
+    """Each file with its place: every mentioned file must be there, and every file mentioned.
+
+    Files are named by their place among those sent: what was sent is never repeated.
+    """
     counts = Counter(file.reference for file in files)
     known = {file.reference: file for file in files}
     mentioned = {place.reference for place in places}
+    numbers = {file.reference: number for number, file in enumerate(files, 1)}
     faults = [
-        Fault("/files", f"Two files are named “{name}”. Rename one of them.")
+        Fault("/files", f"File {numbers[name]} has the name of another one. Rename it.")
         for name, count in counts.items()
         if count > 1
     ]
     faults += [
-        Fault("/files", f"No piece of evidence and no answer mentions “{name}”.")
+        Fault("/files", f"No piece of evidence and no answer mentions file {numbers[name]}.")
         for name in known
         if name not in mentioned
     ]
     faults += [
-        Fault(place.pointer, f"No file named “{place.reference}” was sent.")
+        Fault(place.pointer, "No file of this name was sent.")
         for place in places
         if place.reference not in known
     ]
