@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from enum import StrEnum
 from threading import Lock
-from typing import Any
+from typing import Any, get_origin
 from uuid import UUID
 
 import sqlalchemy as sa
 import uuid_utils.compat as uuid_utils
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import declared_attr, joinedload, selectinload
@@ -77,6 +78,34 @@ def choice(options: type[StrEnum], **field: Any) -> Any:
         values_callable=lambda e: [o.value for o in e],
     )
     return Field(sa_type=column, **field)
+
+
+class Shaped(sa.TypeDecorator[Any]):
+    """JSON of one shape, which the database cannot check itself.
+
+    What has another shape, however it came to be there, reads as nothing: one odd row never breaks
+    the list that others are shown in.
+    """
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def __init__(self, shape: Any) -> None:
+        super().__init__()
+        self.shape = shape
+        self._adapter = TypeAdapter(shape)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+        try:
+            self._adapter.validate_python(value)
+        except ValidationError:
+            return get_origin(self.shape)()
+        return value
+
+
+def shaped(shape: Any, **field: Any) -> Any:
+    """A column that holds JSON of this shape, a `list[…]` or a `dict[…]`."""
+    return Field(sa_type=Shaped(shape), **field)
 
 
 def load(*links: Any) -> Sequence[ExecutableOption]:

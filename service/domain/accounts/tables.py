@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import JSON, Field
+from sqlmodel import Field
 
-from service.core.db import Row, Versioned, linked
+from service.core.db import Row, Versioned, linked, shaped
 
 
 class Role(StrEnum):
@@ -32,7 +32,7 @@ class User(Versioned, table=True):
     email: str = Field(max_length=254)
     email_key: str = Field(max_length=254, unique=True)
     name: str = Field(max_length=200)
-    roles: list[Role] = Field(sa_type=JSON)
+    roles: list[Role] = shaped(list[Role])
     password_hash: str | None = Field(default=None, max_length=255)
     deactivated_at: datetime | None = Field(default=None)
 
@@ -59,7 +59,7 @@ class ApiToken(Row, table=True):
     name: str = Field(max_length=200)
     prefix: str = Field(max_length=20)
     token_digest: str = Field(max_length=64, unique=True)
-    scopes: list[Scope] = Field(sa_type=JSON)
+    scopes: list[Scope] = shaped(list[Scope])
     is_console: bool = Field(default=False)
     made_with: UUID | None = Field(
         default=None, foreign_key="api_token.id", ondelete="CASCADE", index=True

@@ -5,9 +5,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
-from sqlmodel import JSON, Field
+from sqlmodel import Field
 
-from service.core.db import Row, Versioned, choice, linked
+from service.core.db import Row, Versioned, choice, linked, shaped
 from service.domain.accounts.tables import User
 
 
@@ -65,7 +65,7 @@ class Job(Versioned, table=True):
     seal_rule: SealRule = choice(SealRule, default=SealRule.OWN_LOCK)
     reviews_wanted: int = Field(default=2)
     reviews_wanted_least: int = Field(default=2)  # the lowest that `reviews_wanted` ever was
-    rejection_reasons: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
+    rejection_reasons: list[dict[str, str]] = shaped(list[dict[str, str]], default_factory=list)
 
 
 class Stage(Versioned, table=True):
@@ -89,7 +89,7 @@ class Question(Versioned, table=True):
     text: str = Field(max_length=500)
     help: str = Field(default="", max_length=2_000)
     kind: QuestionKind = choice(QuestionKind)
-    options: list[str] = Field(default_factory=list, sa_type=JSON)
+    options: list[str] = shaped(list[str], default_factory=list)
     required: bool = Field(default=False)
     position: int
     archived_at: datetime | None = Field(default=None)
@@ -121,7 +121,7 @@ class Criterion(Row, table=True):
     description: str = Field(default="", max_length=2_000)
     weight: int = Field(default=1)
     position: int
-    anchors: list[dict[str, object]] = Field(sa_type=JSON)
+    anchors: list[dict[str, object]] = shaped(list[dict[str, object]])
     rubric: Rubric = linked(back_populates="criteria")
 
 

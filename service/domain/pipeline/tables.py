@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import JSON, Field
+from sqlmodel import Field
 
-from service.core.db import Row, choice
+from service.core.db import Row, choice, shaped
 from service.domain.submissions.tables import Decision
 
 
@@ -33,7 +33,7 @@ class DecisionRecord(Row, table=True):
     reason: str = Field(default="", max_length=2_000)  # a key of the job's list, when rejected
     note: str = Field(default="", max_length=5_000)
     # sealed like the scores it froze: see `reviews.queries.score_snapshot`
-    snapshot: dict[str, object] = Field(default_factory=dict, sa_type=JSON)
+    snapshot: dict[str, object] = shaped(dict[str, object], default_factory=dict)
     taken_back_at: datetime | None = Field(default=None)
     taken_back_by: UUID | None = Field(default=None, foreign_key="user_account.id")
     taken_back_reason: str = Field(default="", max_length=2_000)

@@ -5,9 +5,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
-from sqlmodel import JSON, Field, Index
+from sqlmodel import Field, Index
 
-from service.core.db import Row, Versioned, choice, linked
+from service.core.db import Row, Versioned, choice, linked, shaped
 from service.domain.accounts.tables import User
 from service.domain.jobs.tables import Criterion, Rubric
 from service.domain.submissions.tables import Revision, Submission
@@ -103,7 +103,7 @@ class Rating(Row, table=True):
     criterion_id: UUID = Field(foreign_key="criterion.id", index=True)
     level: int | None = Field(default=None)
     rated: bool = Field(default=True)
-    cites: list[str] = Field(default_factory=list, sa_type=JSON)
+    cites: list[str] = shaped(list[str], default_factory=list)
     quote: str = Field(default="", max_length=2_000)
     comment: str = Field(default="", max_length=5_000)
     scorecard: Scorecard = linked(back_populates="ratings")

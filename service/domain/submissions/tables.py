@@ -5,9 +5,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import JSON, Field, Index
+from sqlmodel import Field, Index
 
-from service.core.db import Row, Versioned, choice, linked
+from service.core.db import Row, Versioned, choice, linked, shaped
 from service.domain.candidates.tables import Candidate
 from service.domain.jobs.tables import Job, Stage
 
@@ -105,10 +105,10 @@ class Revision(Row, table=True):
     name: str = Field(max_length=200)
     email: str = Field(max_length=254)
     location: str = Field(default="", max_length=200)
-    links: list[str] = Field(default_factory=list, sa_type=JSON)
+    links: list[str] = shaped(list[str], default_factory=list)
     statement: str = Field(default="", max_length=20_000)
     # [{"key", "question", "kind", "value"}]: the question as it was asked, and the answer
-    answers: list[dict[str, object]] = Field(default_factory=list, sa_type=JSON)
+    answers: list[dict[str, object]] = shaped(list[dict[str, object]], default_factory=list)
     search_text: str = Field(default="")  # all of it, folded, for a search that is alike everywhere
     submission: Submission = linked()
     evidence: list["Evidence"] = linked(back_populates="revision", order_by="Evidence.number")
@@ -133,7 +133,7 @@ class Evidence(Row, table=True):
     started: str | None = Field(default=None, max_length=7)
     ended: str | None = Field(default=None, max_length=7)
     cannot_show: str = Field(default="", max_length=5_000)
-    vouchers: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
+    vouchers: list[dict[str, str]] = shaped(list[dict[str, str]], default_factory=list)
     revision: Revision = linked(back_populates="evidence")
 
 
@@ -160,7 +160,7 @@ class Draft(Versioned, table=True):
 
     job_id: UUID = Field(foreign_key="job.id", ondelete="CASCADE", index=True)
     email: str = Field(default="", max_length=254)
-    content: dict[str, object] = Field(default_factory=dict, sa_type=JSON)
+    content: dict[str, object] = shaped(dict[str, object], default_factory=dict)
     files: list["StagedFile"] = linked(back_populates="draft", order_by="StagedFile.created_at")
 
 
