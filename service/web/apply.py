@@ -37,6 +37,7 @@ from service.domain.submissions.tables import (
 )
 from service.doors.forms import KEY_FIELD, Form, FormHere
 from service.doors.pages import StrangerVisit
+from service.doors.refusals import status_of
 from service.doors.submission_forms import FormContent, content_of_form, place_names
 from service.doors.submission_intake import (
     HONEYPOT,
@@ -109,16 +110,15 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
     if form.get(HONEYPOT):
         return visit.redirect(receipt_path(visit.tools, new_id()))
     begun = _begin(visit, slug, form)
-    _take_files(visit, form, begun)
+    status = _take_files(visit, form, begun)
     wish = form.get("do", "send")
-    status = 422 if begun.typed.mistaken else 200
     if wish not in {"add", "later"}:
         try:
             content = _content(form, begun)
             if not begun.typed.mistaken:
                 return _send(visit, form, begun, content)
         except Refusal as refusal:
-            status = begun.typed.refused(refusal)
+            status = max(status, begun.typed.refused(refusal))
     if wish == "add":
         begun.typed.exhibits.append(max(begun.typed.exhibits) + 1)
         del begun.typed.exhibits[MOST_EXHIBITS:]
@@ -142,13 +142,16 @@ def _begin(visit: Visit, slug: str, form: Form) -> Begun:
     return begun
 
 
-def _take_files(visit: Visit, form: Form, begun: Begun) -> None:
-    """Keep each file that can be used, and say of each other why it cannot."""
+def _take_files(visit: Visit, form: Form, begun: Begun) -> int:
+    """Keep each file that can be used, and say of each other why it cannot. Returns the status."""
+    status = 200
     for upload in form.uploads:
         try:
             begun.new += store_uploads(visit.tools, [upload], [upload.field])
         except Refusal as refusal:
             begun.typed.found.append((upload.field, str(refusal)))
+            status = max(status, status_of(refusal))
+    return status
 
 
 def _send(visit: Visit, form: Form, begun: Begun, content: SubmissionInput) -> Response:

@@ -13,6 +13,7 @@ from service.doors.tools import tools_of
 
 FOLDER = Path(__file__).parent
 KIB = 1024
+AGAIN_IN = {429: "60", 503: "5"}  # seconds, where the refusal does not say it better
 
 
 def page(request: Request, name: str, *, status: int = 200, **context: object) -> Response:
@@ -21,7 +22,8 @@ def page(request: Request, name: str, *, status: int = 200, **context: object) -
     html = _templates.get_template(name).render(
         company=settings.company, limits=settings.limits, **context
     )
-    return Response(html, status, media_type="text/html")
+    headers = {"Retry-After": AGAIN_IN[status]} if status in AGAIN_IN else None
+    return Response(html, status, headers, media_type="text/html")
 
 
 def message(
