@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from enum import StrEnum
 from threading import Lock
+from time import monotonic
 from typing import Any, get_origin
 from uuid import UUID
 
@@ -170,13 +171,16 @@ class Database:
 
         Who is not `patient` waits for nobody. Raises Unavailable when it cannot be now.
         """
+        seconds = LOCK_WAIT_SECONDS if patient else 0
+        until = monotonic() + seconds
         with (
             _refusals(),
-            self._turn(LOCK_WAIT_SECONDS if patient else 0),
+            self._turn(seconds),
             Session(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
-            session.connection(execution_options={"exhibit_access": "write"})
+            how = {"exhibit_access": "write", "exhibit_until": until}
+            session.connection(execution_options=how)
             if not patient and not self.is_sqlite:
                 session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = {IMPATIENT_MS}")
             yield session
@@ -243,12 +247,15 @@ def _tune_sqlite(engine: sa.Engine) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
-            f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
-        access = connection.get_execution_options().get("exhibit_access")
+        options = connection.get_execution_options()
+        access, until = options.get("exhibit_access"), options.get("exhibit_until")
+        # Whoever stood in line has waited already; all waiting together ends in time.
+        left = LOCK_WAIT_SECONDS if until is None else max(0, until - monotonic())
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={left * 1000:.0f}")
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if access == 'read' else 'OFF'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if access == "write" else "BEGIN")

@@ -41,7 +41,7 @@ PAGES = ["/", "/jobs", "/desk", "/desk/jobs", "/desk/submissions"]
 
 def kind_of(column: Any) -> type | None:
     """What a column holds; None: keys, choices and truth values, which the database checks."""
-    plain = column.type.impl if isinstance(column.type, sa.TypeDecorator) else column.type
+    plain: Any = column.type.impl if isinstance(column.type, sa.TypeDecorator) else column.type
     checked = isinstance(plain, sa.Enum | sa.Boolean)
     if checked or column.primary_key or column.foreign_keys or column.unique:
         return None
