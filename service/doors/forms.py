@@ -81,6 +81,7 @@ async def read_form(request: Request, limits: Limits, *, lenient: bool = False) 
 
 async def _form(request: Request) -> AsyncIterator[Form]:
     form = await read_form(request, tools_of(request).settings.limits, lenient=True)
+    request.state.form = form
     try:
         yield form
     finally:

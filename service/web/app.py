@@ -1,5 +1,6 @@
 """The pages: all their routers in one list, and how a page refuses."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -11,7 +12,10 @@ from starlette.exceptions import HTTPException
 from service.core.errors import Fault, NotFound, Refusal, Unknown
 from service.core.idempotency import Replayed
 from service.domain.submissions.queries import LinkEnded
+from service.doors.forms import kind_of, read_form
+from service.doors.pages import refuse_cross_site
 from service.doors.refusals import headers_of, refusal_of, status_of
+from service.doors.tools import tools_of
 from service.web import (
     account,
     apply,
@@ -53,6 +57,8 @@ ROUTERS: list[APIRouter] = [
     outcomes.router,
     outbox.router,
 ]
+PLAIN = "application/x-www-form-urlencoded"
+SECRETS = {"old", "password"}
 
 
 def build_web() -> FastAPI:
@@ -63,17 +69,39 @@ def build_web() -> FastAPI:
     web.mount("/static", StaticFiles(directory=FOLDER / "static"))
     web.exception_handler(Refusal)(show_refusal)
     web.exception_handler(LinkEnded)(show_ended)
+    web.exception_handler(Unknown)(ask_to_sign_in)
     web.exception_handler(Replayed)(show_again)
     web.exception_handler(RequestValidationError)(show_invalid)
     web.exception_handler(HTTPException)(show_http_error)
     return web
 
 
+async def ask_to_sign_in(request: Request, refusal: Unknown) -> Response:
+    """And then one comes back here. A form that met the end of its session is handed back whole."""
+    path = quote(request.url.path, safe="/")
+    if request.method == "GET":
+        return Response(status_code=303, headers={"Location": f"/sign-in?next={path}"})
+    fields = await _typed(request)
+    answer = page(request, "again.html", status=status_of(refusal), path=path, fields=fields)
+    answer.headers.update(headers_of(refusal))
+    return answer
+
+
+async def _typed(request: Request) -> Sequence[tuple[str, str]]:
+    """What was typed into one of our own pages; passwords never, nor what another site sent."""
+    try:
+        refuse_cross_site(request)
+        form = getattr(request.state, "form", None)
+        if form is None and kind_of(request.headers.get("content-type", "")) == PLAIN:
+            form = await read_form(request, tools_of(request).settings.limits)
+    except Refusal:
+        form = None
+    fields: Sequence[tuple[str, str]] = form.fields if form else []
+    return [] if SECRETS.intersection(name for name, _value in fields) else fields
+
+
 def show_refusal(request: Request, refusal: Refusal) -> Response:
-    """A page that says why; who is not signed in is asked to sign in, and comes back here."""
-    if isinstance(refusal, Unknown) and request.method == "GET":
-        back = quote(request.url.path, safe="/")
-        return Response(status_code=303, headers={"Location": f"/sign-in?next={back}"})
+    """A page that says why."""
     return _refused(request, status_of(refusal), str(refusal), refusal.faults, headers_of(refusal))
 
 

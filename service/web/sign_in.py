@@ -71,10 +71,7 @@ def leave(visit: PageVisit) -> Response:
     with visit.writing() as (db, me):
         if found := find_actor_by_sign_in(db, digest(visit.credential)):
             sign_out(db, me, found[1])
-    answer = Response(status_code=303, headers={"Location": "/sign-in"})
-    answer.delete_cookie(cookie_name(visit.tools), path="/", secure=visit.tools.settings.is_secure)
-    answer.headers["Clear-Site-Data"] = '"cache"'
-    return answer
+    return _signed_out(visit)
 
 
 @router.get("/reset-password")
@@ -148,6 +145,14 @@ def _end_earlier(request: Request, visit: Visit, db: Db) -> None:
 def _reset_id(visit: Visit, token: str) -> UUID:
     """Raises LinkInvalid."""
     return UUID(str(unsign(visit.tools.key, "password_reset", token, RESET_GOOD_FOR)))
+
+
+def _signed_out(visit: Visit) -> Response:
+    """This browser forgets its cookie and what it kept of our pages."""
+    answer = Response(status_code=303, headers={"Location": "/sign-in"})
+    answer.delete_cookie(cookie_name(visit.tools), path="/", secure=visit.tools.settings.is_secure)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 def _prove(visit: Visit, email: str, password: str) -> Proof:
