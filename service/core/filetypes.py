@@ -17,6 +17,7 @@ from typing import BinaryIO
 import puremagic
 
 from service.core.archives import VIRUS_TEST, NotAnArchive, check_docx, check_zip
+from service.core.documents import NotReadable, what_it_does
 from service.core.errors import Invalid
 from service.core.filenames import clean_name, ending
 
@@ -60,7 +61,7 @@ def sniff(head: bytes, name: str, stream: BinaryIO) -> str:
         raise FileEmpty(name=shown)
     try:
         return _checked(head[:HEAD], shown, stream)
-    except (_Wrong, NotAnArchive) as wrong:
+    except (_Wrong, NotAnArchive, NotReadable) as wrong:
         raise FileTypeRefused(name=shown, reason=str(wrong), accepted=ACCEPTED) from wrong
     finally:
         stream.seek(at)
@@ -89,6 +90,8 @@ def _pdf(head: bytes, stream: BinaryIO) -> None:
     _agree(_PDF.match(head), head, "a PDF document")
     if not _holds(stream, b"%%EOF"):
         raise _Wrong("is a PDF document that is cut off")
+    if does := what_it_does(stream):
+        raise _Wrong(does)
 
 
 def _png(head: bytes, _stream: BinaryIO) -> None:

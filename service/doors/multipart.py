@@ -11,6 +11,7 @@ from python_multipart.multipart import MultipartParser
 from starlette.concurrency import run_in_threadpool
 
 from service.core.errors import TooLarge, Unavailable
+from service.core.filenames import clean_name
 from service.doors.part_headers import PartHead, boundary_of, read_head, refuse_form, utf8
 from service.settings import MIB, Limits
 
@@ -187,9 +188,9 @@ class Parts:
         file.size += len(piece)
         self._bytes += len(piece)
         if file.size > self._limits.file_bytes:
-            name = file.head.file_name or file.head.name
+            name = clean_name(file.head.file_name or file.head.name)
             limit = in_words(self._limits.file_bytes)
-            self._refuse(file, FileTooLarge(name=name[:200], limit=limit))
+            self._refuse(file, FileTooLarge(name=name, limit=limit))
         elif self._bytes > self._limits.submission_bytes:
             self._refuse(file, FilesTooLarge(limit=in_words(self._limits.submission_bytes)))
         else:

@@ -57,6 +57,17 @@ def tarred(name: str = "src/main.py", content: bytes = b"print(1)") -> bytes:
     return buffer.getvalue()
 
 
+def pdf(catalog: bytes, *packed_objects: bytes) -> bytes:
+    """With this in its catalog, and with packed lists of objects."""
+    lists = b"".join(
+        b"2 0 obj<</Type/ObjStm/N 1/Filter/FlateDecode>>stream\r\n"
+        + zlib.compress(one)
+        + b"\nendstream endobj\n"
+        for one in packed_objects
+    )
+    return PDF.replace(b"<<>>endobj", b"<<" + catalog + b">>endobj\n" + lists)
+
+
 def symlink() -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo("word/link")
     entry.external_attr = 0o120777 << 16
@@ -105,11 +116,10 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         ("../../cv.pdf", PDF, "application/pdf"),
         ("cv.pdf", b"\xef\xbb\xbf\n" + PDF, "application/pdf"),
         ("cv.pdf", PDF[:-1] + packed([("a", b"b")]), "application/pdf"),
-        (
-            "cv.pdf",
-            PDF.replace(b"<<>>", b"<< /OpenAction << /S /JavaScript >> >>"),
-            "application/pdf",
-        ),
+        ("cv.pdf", pdf(b"/OpenAction << /S /GoTo /D [0 /Fit] >>"), "application/pdf"),
+        ("cv.pdf", pdf(b"/Title (HTML/CSS/JavaScript, /Launch of a product)"), "application/pdf"),
+        ("cv.pdf", pdf(b"/Encrypt << /Filter /Standard /V 2 /O (\xff\x00) >>"), "application/pdf"),
+        ("cv.pdf", pdf(b"", b"<< /Type /Page /Names 3 0 R >>"), "application/pdf"),
         ("a.png", PNG, "image/png"),
         ("a.jpg", JPEG, "image/jpeg"),
         ("a.JPEG", JPEG, "image/jpeg"),
@@ -172,6 +182,15 @@ def test_what_is_honest_is_taken(name: str, content: bytes, expected: str) -> No
         ("a.txt", b"\xed\xa0\x80", "UTF-8"),
         ("a.txt", b"x" * 300_000 + b"\xc3", "UTF-8"),
         ("a.md", b"x" * 300_000 + b"\0", "NUL"),
+        ("cv.pdf", pdf(b"/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>"), "a script"),
+        ("cv.pdf", pdf(b"/AA << /O << /S/J#61vaScript/JS 7 0 R>> >>"), "a script"),
+        ("cv.pdf", pdf(b"/OpenAction << /S /Launch /F (cmd.exe) >>"), "starts a program"),
+        ("cv.pdf", pdf(b"/Names << /EmbeddedFiles 7 0 R >>"), "files inside"),
+        ("cv.pdf", pdf(b"", b"<< /S /JavaScript /JS (1) >>"), "a script"),
+        ("cv.pdf", pdf(b"", b"<< /Type /EmbeddedFile >>"), "files inside"),
+        ("cv.pdf", pdf(b"", bytes(65 * 2**20)), "more objects than"),
+        ("cv.pdf", b"%PDF-1.7" + b"/ObjStm stream\n" * 99_000 + b"%%EOF", "more objects than"),
+        ("cv.pdf", b"%PDF-1.7" + b"x" * (2**20 - 14) + b"/S /JavaScript %%EOF", "a script"),
         ("cv.docx", packed([("a.txt", b"plain")]), "plain ZIP archive"),
         ("cv.docx", packed([("[Content_Types].xml", TYPES)]), "plain ZIP archive"),
         ("cv.docx", PDF, "does not begin as a ZIP"),
