@@ -1,0 +1,80 @@
+"""No pattern of ours takes long over the worst text for it (row 190)."""
+
+import importlib
+import pkgutil
+import re
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import service
+
+SIZE = 100_000
+SECONDS = 0.5  # of the processor; what backtracks takes minutes
+SEEDS = [
+    *("a", "A.", "a-", "0", "9.", " ", "\t", "\n", "\r\n", "\\", '"', "'", "%", "=", "_", "/"),
+    *("@", "a@", "a.a@", "[", "{", "(", "<", "<a ", ";a=", '; a="', "bytes=", "evidence-0-", "W/"),
+    *("#4", "/S ", "/ObjStm ", "\u200b", "\u0301", "𠮷", "é", "{name}", "2026-01-", "\ufffd"),
+]
+TAILS = ["", "!", "\x00", '"', "\n"]
+
+
+def modules() -> Iterator[str]:
+    """All that may be imported; `__main__` runs."""
+    for found in pkgutil.walk_packages(service.__path__, "service."):
+        if not found.name.endswith("__main__"):
+            yield found.name
+
+
+@dataclass(frozen=True)
+class Used:
+    """A pattern, and whether it is looked for anywhere in a text, not only at its beginning."""
+
+    pattern: re.Pattern[Any]
+    searched: bool
+
+    def run(self, text: str) -> None:
+        given = text.encode() if isinstance(self.pattern.pattern, bytes) else text
+        self.pattern.match(given)
+        self.pattern.fullmatch(given)
+        if self.searched:
+            deque(self.pattern.finditer(given), maxlen=0)
+
+
+def patterns() -> dict[str, Used]:
+    found = {}
+    for name in modules():
+        module = importlib.import_module(name)
+        source = Path(str(module.__file__)).read_text()
+        for key, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                somewhere = re.search(rf"\b{key}\.(search|finditer|findall|sub|split)\b", source)
+                found[f"{name}.{key}"] = Used(value, searched=bool(somewhere))
+            elif isinstance(value, dict):
+                within = [one for one in value.values() if isinstance(one, re.Pattern)]
+                found |= {
+                    f"{name}.{key}[{n}]": Used(one, searched=True) for n, one in enumerate(within)
+                }
+    return found
+
+
+PATTERNS = patterns()
+
+
+def test_there_are_patterns() -> None:
+    assert len(PATTERNS) > 30
+    assert sum(used.searched for used in PATTERNS.values()) > 10
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_the_worst_text_is_judged_in_a_bounded_time(name: str) -> None:
+    for seed, tail in product(SEEDS, TAILS):
+        began = time.process_time()
+        PATTERNS[name].run(seed * (SIZE // len(seed)) + tail)
+        assert time.process_time() - began < SECONDS, (seed, tail)
