@@ -6,6 +6,7 @@ from starlette.testclient import TestClient
 from tests.hostile.calls import CALLS, JOB_BODY, Full
 from tests.hostile.invariants import CANARY, Watch
 from tests.house.leaving import LEAVING
+from tests.house.growth import grow
 
 PAGED = [call for call in CALLS if call.method == "GET" and call.path in LEAVING]
 REFUSED = [
@@ -36,6 +37,27 @@ def test_a_page_is_asked_for_in_one_way(client: TestClient, watch: Watch, full: 
             answer = client.get(f"{full.url(call)}?{query}", headers=headers)
             watch.expect(query[:60], answer, 400, 422)
     watch.finish()
+
+
+@pytest.mark.parametrize("call", PAGED, ids=lambda call: call.name)
+def test_who_was_there_throughout_is_neither_lost_nor_doubled(
+    client: TestClient, watch: Watch, full: Full, call
+) -> None:
+    url, headers = full.url(call), full.headers(client, call)
+    for _ in range(3):
+        grow(watch.world)
+    whole = client.get(f"{url}?limit=200", headers=headers).json()["items"]
+    there, seen = {item["id"] for item in whole}, []
+    following = f"{url}?limit=2"
+    while following:
+        answer = client.get(following, headers=headers)
+        seen += [item["id"] for item in answer.json()["items"]]
+        grow(watch.world)
+        following = answer.links["next"]["url"] if "next" in answer.links else ""
+
+    assert len(there) > 2 or call.who == "reviewer"
+    assert there <= set(seen)
+    assert len(seen) == len(set(seen))
 
 
 def test_an_odd_filter_is_refused_by_list_and_export(

@@ -108,6 +108,27 @@ def test_while_somebody_else_writes_one_waits_for_five_seconds_and_no_longer(
     watch.finish()
 
 
+def test_a_repeat_is_told_that_the_first_one_still_runs(
+    client: TestClient, watch: Watch, database: Database
+) -> None:
+    url, headers = f"{watch.world.submission.url}/moves", watch.world.recruiter.auth
+    headers = headers | {"If-Match": '"1"', "Idempotency-Key": "once"}
+    answers: list[Response] = []
+
+    def move() -> None:
+        answers.append(client.post(url, json={"to": "screen"}, headers=headers))
+
+    with held(database):
+        first = threading.Thread(target=move)
+        first.start()
+        first.join(1)
+        move()
+    first.join()
+    assert [answer.status_code for answer in answers] == [409, 201]
+    assert answers[0].json()["code"] == "still_running"
+    watch.finish()
+
+
 def test_of_two_who_wait_for_each_other_one_is_asked_to_come_again(
     database: Database, world: World
 ) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 
+from service.core.words import is_blank
 from tests.hostile.calls import CALLS, SUBMISSION_BODY, Call, Full, fill
 from tests.hostile.invariants import CANARY, Watch
 
@@ -296,11 +299,25 @@ def tried(watch: Watch, call: Call) -> Iterator[tuple[str, int]]:
             watch.expect(case, answer, 422, 409, 404, 400)
 
 
+@pytest.mark.parametrize("call", BODIES, ids=lambda call: call.name)
+def test_a_blank_that_is_not_blank_is_never_stored(watch: Watch, full: Full, call: Call) -> None:
+    for at in places(full.body(call)):
+        headers = full.headers(watch.client, call) | {"Content-Type": "application/json"}
+        raw = as_json(replaced(full.body(call), at, "\u200b\u2800\u3164\xa0"))
+        answer = full.send(watch.client, call, json=None, content=raw, headers=headers)
+        if not answer.is_success:
+            watch.expect(at, answer, 422, 409, 404)
+    with watch.world.database.read() as session:
+        for table in SQLModel.metadata.sorted_tables:
+            for row in session.connection().execute(sa.select(table)).mappings():
+                blank = [k for k, v in row.items() if isinstance(v, str) and v and is_blank(v)]
+                watch.wrong += [f"{table.name}.{name} is blank" for name in blank]
+    watch.finish()
+
+
 def test_the_public_form_says_nothing_of_what_was_sent(client: TestClient, watch: Watch) -> None:
     for at in places(SUBMISSION_BODY):
         for odd in ([CANARY], {CANARY: CANARY}, CANARY + "\x00", CANARY * 5_000):
-            if "files" in at:  # a file that is missing is named
-                continue
             raw = as_json(replaced(SUBMISSION_BODY, at, odd))
             answer = client.post(
                 f"/api/v1/jobs/{watch.world.job_slug}/submissions",
