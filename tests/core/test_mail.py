@@ -1,9 +1,11 @@
 """Letters through a real SMTP server on loopback, and into a folder."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -222,6 +224,28 @@ def test_a_server_out_of_reach_is_worth_another_try() -> None:
             SmtpMailer("127.0.0.1", port, "none", timeout=0.2).send(letter())
     with pytest.raises(MailFailed, match="cannot be reached"):
         SmtpMailer("127.0.0.1", port, "none", timeout=0.2).send(letter())
+
+
+class Silent(Postbox):
+    """Takes the letter, and never says so."""
+
+    async def handle_DATA(  # noqa: N802 - its name in aiosmtpd
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        self.arrived.append(envelope)
+        await asyncio.Event().wait()
+        return ""
+
+
+def test_a_letter_of_which_nobody_knows_goes_again_under_the_same_id() -> None:
+    arrived = []
+    for postbox in (Silent(), Postbox()):
+        with server(postbox) as mailer, suppress(MailFailed):
+            replace(mailer, timeout=0.5).send(letter())
+            assert type(postbox) is Postbox
+        arrived.append(postbox.message()["Message-ID"])
+
+    assert arrived == [letter().message_id] * 2
 
 
 def accounts(
