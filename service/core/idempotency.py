@@ -4,11 +4,13 @@ The answer is written in the same transaction as the effect, so a crash leaves b
 """
 
 import hashlib
-from collections.abc import Generator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Lock
+from threading import BoundedSemaphore, Lock
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlmodel import JSON, Field, Session, UniqueConstraint, col, select
@@ -20,8 +22,16 @@ from service.core.errors import Invalid, Malformed, StateConflict
 KEPT_FOR = timedelta(hours=24)
 LONGEST_KEY = 255
 
+# Who waits holds a thread and nothing else; most of the server's 40 must stay free for the others.
+WAIT_SECONDS = 5.0
+LOOK_SECONDS = 0.05
+MOST_WAITING = 8
+
 _running: set[tuple[str, str, str]] = set()
 _lock = Lock()
+_waiting = BoundedSemaphore(MOST_WAITING)
+
+Begun = TypeVar("Begun")
 
 
 class KeptAnswer(Row, table=True):
@@ -82,6 +92,27 @@ def checked_key(header: str) -> str:
     if not visible or len(header) > LONGEST_KEY:
         raise BadKey
     return hashlib.sha256(header.encode()).hexdigest()
+
+
+def patiently(begin: Callable[[], Begun]) -> Begun:
+    """What `begin` returns, tried again for a while as long as it raises StillRunning.
+
+    So the second click on a form ends with what the first one did. `begin` must hold nothing when
+    it has raised: the request that is waited for may need a connection and the writers' line.
+    """
+    with suppress(StillRunning):
+        return begin()
+    if not _waiting.acquire(blocking=False):
+        raise StillRunning
+    try:
+        until = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
+            with suppress(StillRunning):
+                return begin()
+    finally:
+        _waiting.release()
+    raise StillRunning
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
@@ -62,11 +62,19 @@ class Visit:
 
     @contextmanager
     def writing(self, scope: Scope = Scope.WRITE) -> Generator[tuple[Session, Actor]]:
-        with self._alone(), self.tools.database.write() as session:
-            me = self._actor(session, scope)
-            self._replay(session, me)
+        held, session, me = idempotency.patiently(lambda: self._begin(scope))
+        with held:
             self._open = session, me
             yield session, me
+
+    def _begin(self, scope: Scope) -> tuple[ExitStack, Session, Actor]:
+        """Raises Replayed, or StillRunning; then it holds nothing."""
+        with ExitStack() as beginning:
+            beginning.enter_context(self._alone())
+            session = beginning.enter_context(self.tools.database.write())
+            me = self._actor(session, scope)
+            self._replay(session, me)
+            return beginning.pop_all(), session, me
 
     def answer(
         self,

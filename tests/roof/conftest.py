@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from service.app import build_tools, create_app, show_fault
 from service.doors.tools import Tools
 from service.settings import Limits, Settings
+from tests.conftest import BOTH
 from tests.databases import recreate_postgresql
 from tests.roof.processes import (
     BODY_SECONDS,
@@ -23,6 +24,8 @@ from tests.roof.processes import (
     exhibit,
     started,
 )
+from tests.roof.serving import Servers, serving
+from tests.worlds import World
 
 LAST = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
@@ -118,3 +121,23 @@ def innocent_served(server: Running) -> Iterator[None]:
     began = time.monotonic()
     assert server.exchange(LAST).startswith(b"HTTP/1.1 200")
     assert time.monotonic() - began < PLENTY
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def servers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Servers]:
+    """Two processes on PostgreSQL; one on SQLite, where old versions allow no more."""
+    folder = tmp_path_factory.mktemp("served")
+    url, processes = f"sqlite:///{folder / 'served.db'}", 1
+    if request.param == "postgresql":
+        url = recreate_postgresql(request.getfixturevalue("postgresql_server"), "served")
+        processes = 2
+    with serving(folder, url, processes) as servers:
+        yield servers
+
+
+@pytest.fixture
+def served(servers: Servers) -> World:
+    """A world that these servers serve."""
+    return servers.fresh_world()
