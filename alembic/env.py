@@ -69,7 +69,7 @@ def migrate(connection: sa.Connection) -> None:
 
 database = Database(database_url())
 try:
-    with database.engine.connect() as connection:
+    with database.turn(), database.engine.connect() as connection:
         migrate(connection)
 finally:
     database.dispose()

@@ -13,15 +13,17 @@ SAFE_POSTGRESQL = {"fsync": "on", "full_page_writes": "on"}
 
 Version = tuple[int, int, int]
 
-# Two connections of different processes that reset the write-ahead log at the same time can
-# corrupt the file: https://sqlite.org/wal.html, "the WAL-reset bug".
+# A commit that resets the write-ahead log while another connection, of the same process or not,
+# begins to copy it back can corrupt the file: https://sqlite.org/wal.html, "the WAL-reset bug".
+# Ours never meet: see the line in core/db.py. What opens the file past us has no such line.
 BUG_BEGAN: Version = (3, 7, 0)
 BUG_ENDED: Version = (3, 51, 3)
 MENDED_EARLIER: tuple[Version, ...] = ((3, 44, 6), (3, 50, 7))
 
 ONE_PROCESS = (
     "SQLite {version} can corrupt its file when several processes write to it (mended in 3.51.3): "
-    "run one process only, or use PostgreSQL."
+    "run one server process only, or use PostgreSQL. Short commands of this Exhibit may run beside "
+    "it: they write in turn. Other programs may not."
 )
 
 

@@ -87,7 +87,7 @@ def test_a_sqlite_with_the_bug_is_used_by_one_process_only(tmp_path: Path) -> No
         second = exhibit(tmp_path, "worker")
 
     assert sqlite3.sqlite_version in several.stderr
-    assert "one process only" in several.stderr
+    assert "one server process only" in several.stderr
     assert "Another Exhibit runs on this data folder." in second.stderr
     assert (several.returncode, second.returncode) == (1, 1)
 

@@ -1,0 +1,107 @@
+"""Short commands beside a running server on one SQLite file: they write in turn, and lose nothing.
+
+SQLite before 3.51.3 can corrupt the file when a commit and a checkpoint of two connections meet.
+Both happen at COMMIT, so one line for all who commit keeps them apart; that is what is tested here.
+"""
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+
+import httpx2
+
+from service.core.db import Database
+from tests.roof.processes import Running, environment, exhibit, started
+from tests.roof.serving import GENEROUS
+from tests.roof.test_killed import JOB
+
+WRITERS = 3
+
+
+def until(happened: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0)
+
+
+def ask(folder: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(folder / "var" / "exhibit.db")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def sent(running: Running, stop: Event, writer: int) -> set[str]:
+    """The ids of what was acknowledged until `stop`."""
+    ids: set[str] = set()
+    with httpx2.Client(base_url=running.address, timeout=30) as client:
+        while not stop.is_set():
+            name = f"w{writer}n{len(ids)}"
+            body = {
+                "name": name,
+                "email": f"{name}@example.org",
+                "consent": True,
+                "statement": "Words and words. " * 200,
+                "evidence": [{"title": "Work"}],
+            }
+            answer = client.post(f"/api/v1/jobs/{JOB}/submissions", json=body)
+            assert answer.status_code in {201, 503}, answer.text  # 503: a very busy machine
+            if answer.status_code == 201:
+                ids.add(answer.json()["id"].replace("-", ""))
+    return ids
+
+
+def test_commands_beside_a_busy_server_all_work_and_the_file_stays_whole(tmp_path: Path) -> None:
+    person = ("--name", "Bo", "--role", "reviewer")
+    stop = Event()
+    with started(tmp_path, "run", **GENEROUS) as running, ThreadPoolExecutor(WRITERS + 4) as pool:
+        email = running.said["sign-in"].partition(" ")[0]
+        commands = [
+            ("token", "issue", email, "--scope", "read"),
+            ("user", "add", "bo@example.org", *person),
+            ("backup", str(tmp_path / "backup.tar")),
+            ("migrate",),
+        ]
+        writers = [pool.submit(sent, running, stop, number) for number in range(WRITERS)]
+        done = list(pool.map(lambda words: exhibit(tmp_path, *words), commands))
+        stop.set()
+        ids = set().union(*(writer.result() for writer in writers))
+        token = done[0].stdout.strip()
+        auth = {"Authorization": f"Bearer {token}"}
+        listed = httpx2.get(f"{running.address}/api/v1/submissions", headers=auth)
+        assert running.stop() == 0
+
+    assert [each.returncode for each in done] == [0] * len(commands), done
+    assert listed.status_code == 200
+    assert ask(tmp_path, "PRAGMA integrity_check") == [("ok",)]
+    assert ids
+    assert ids <= {id for (id,) in ask(tmp_path, "SELECT id FROM submission")}
+
+
+def test_a_command_waits_for_its_turn_in_the_servers_line(tmp_path: Path) -> None:
+    line = tmp_path / "var" / "exhibit.db-line"
+    with started(tmp_path, "run") as running:
+        email = running.said["sign-in"].partition(" ")[0]
+        words = [sys.executable, "-m", "service", "token", "issue", email]
+        database = Database(f"sqlite:///{tmp_path / 'var' / 'exhibit.db'}")
+        before = ask(tmp_path, "SELECT count(*) FROM api_token")
+        with database.turn():
+            command = subprocess.Popen(
+                words, cwd=tmp_path, env=environment(tmp_path), stdout=-1, text=True
+            )
+            opened = Path(f"/proc/{command.pid}/fd")
+            until(lambda: str(line) in {str(fd.resolve()) for fd in opened.iterdir()})
+            during = ask(tmp_path, "SELECT count(*) FROM api_token")
+            assert command.poll() is None
+        token = (command.communicate(timeout=30)[0]).strip()
+        database.dispose()
+        figures = httpx2.get(
+            f"{running.address}/api/v1/jobs", headers={"Authorization": f"Bearer {token}"}
+        )
+
+    assert (during, command.returncode, figures.status_code) == (before, 0, 200)
