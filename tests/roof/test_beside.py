@@ -7,8 +7,6 @@ Both happen at COMMIT, so one line for all who commit keeps them apart; that is 
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -17,18 +15,12 @@ from threading import Event
 import httpx2
 
 from service.core.db import Database
+from tests.roof.proc import open_files, until
 from tests.roof.processes import Running, environment, exhibit, started
 from tests.roof.serving import GENEROUS
 from tests.roof.test_killed import JOB
 
 WRITERS = 3
-
-
-def until(happened: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0)
 
 
 def ask(folder: Path, query: str) -> list[tuple[object, ...]]:
@@ -94,8 +86,7 @@ def test_a_command_waits_for_its_turn_in_the_servers_line(tmp_path: Path) -> Non
             command = subprocess.Popen(
                 words, cwd=tmp_path, env=environment(tmp_path), stdout=-1, text=True
             )
-            opened = Path(f"/proc/{command.pid}/fd")
-            until(lambda: str(line) in {str(fd.resolve()) for fd in opened.iterdir()})
+            until(lambda: str(line) in open_files(command.pid))
             during = ask(tmp_path, "SELECT count(*) FROM api_token")
             assert command.poll() is None
         token = (command.communicate(timeout=30)[0]).strip()

@@ -1,6 +1,5 @@
 """`exhibit run` as a whole: one process, three lines, little memory, a calm end."""
 
-import re
 import signal
 import sqlite3
 from pathlib import Path
@@ -10,6 +9,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from service.core.selfcheck import may_share_sqlite
+from tests.roof.proc import memory
 from tests.roof.processes import exhibit, started
 
 INIT = ("init", "--name", "Ada", "--email", "ada@example.org", "--password", "correct horse staple")
@@ -24,12 +24,6 @@ def call(url: str, token: str) -> int:
     except HTTPError as error:
         with error:
             return error.code
-
-
-def memory(pid: int) -> int:
-    """KiB, what is shared with others counted in part."""
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(re.findall(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)[0])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,0 +1,38 @@
+"""What Linux tells of a process, and waiting for it to tell something else."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PATIENCE = 60  # seconds, on a busy machine
+OPEN = {"01", "04", "05", "08"}  # established, both ways to end it ourselves, left by the client
+
+
+def until(happened: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """Ask again and again; fails when it does not happen in time."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0)
+
+
+def memory(pid: int) -> int:
+    """KiB, what is shared with others counted in part."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.findall(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)[0])
+
+
+def threads(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def open_files(pid: int) -> list[str]:
+    """Files by path, sockets as `socket:[…]`."""
+    return [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+
+
+def connections(port: int) -> int:
+    """Those of clients that a server at `port` has not closed yet, whatever the client did."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] in OPEN for row in rows)
