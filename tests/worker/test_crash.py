@@ -1,5 +1,6 @@
 """A worker that dies holds nothing up: another one does its work, and the letter is the same."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,15 +9,18 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from service.core.chain_check import verify_chain
+from service.core.db import Database
 from service.core.outbox import TaskState
 from service.domain.messages.tables import MessageState
 from service.doors.tools import Tools
 from service.worker.loop import run_once
 from tests.worker.postbox import PATIENCE, Postbox
 from tests.worker.steps import make_due, message, tasks, write_one
+from tests.worlds import build_world
 
 ROOT = Path(__file__).parents[2]
 LEASE_SECONDS = "2"
+COMMITS = 10  # at least, in the life of a worker that thanks a candidate in a night
 
 
 @contextmanager
@@ -71,3 +75,17 @@ def test_nothing_is_stuck_after_a_worker_was_killed(posting: Tools, postbox: Pos
     assert {task.state for task in tasks(posting.database)} == {TaskState.DONE}
     with posting.database.read() as session:
         assert verify_chain(session) == []
+
+
+def test_whatever_commit_a_worker_dies_at_the_next_one_does_the_rest_once(
+    database_url: str, database: Database, tmp_path: Path
+) -> None:
+    """Leased and not tried, done and not marked, sent and not marked, half of a night's work."""
+    build_world(database)
+    step = "1" if os.environ.get("EXHIBIT_TEST_PROFILE") == "full" else "3"
+    command = [sys.executable, "-m", "tests.worker.dying", database_url, str(tmp_path), step]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > COMMITS * 2 // int(step)
