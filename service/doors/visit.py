@@ -100,6 +100,12 @@ class Visit:
         self._keep(303, headers, "")
         return Response(None, 303, headers)
 
+    def show(self, page: Response) -> Response:
+        """A page that says what was done, for a form that can be sent but once."""
+        headers = {"Content-Type": page.headers["content-type"]}
+        self._keep(page.status_code, headers, bytes(page.body).decode())
+        return page
+
     @property
     def address(self) -> str:
         """The network address that the request came from."""

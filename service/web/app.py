@@ -106,7 +106,8 @@ def show_refusal(request: Request, refusal: Refusal) -> Response:
 
 
 def show_again(_request: Request, replayed: Replayed) -> Response:
-    return Response(status_code=replayed.answer.status, headers=replayed.answer.headers)
+    kept = replayed.answer
+    return Response(kept.body, kept.status, kept.headers)
 
 
 def show_invalid(request: Request, error: RequestValidationError) -> Response:

@@ -161,7 +161,8 @@ def withdraw(request: Request, visit: StrangerVisit, token: Token, form: FormHer
         me, submission = _submission(db, link)
         withdraw_submission(db, me, submission, form.get("reason")[:2000])
         revoke_links(db, me, LinkPurpose.WITHDRAW, submission_id=submission.id)
-    return message(request, "Your submission is withdrawn", "Thank you for telling us.")
+        done = message(request, "Your submission is withdrawn", "Thank you for telling us.")
+        return visit.show(done)
 
 
 @router.get("/confirm/{token}")
@@ -181,8 +182,9 @@ def ask_to_confirm(request: Request, visit: StrangerVisit, token: Token) -> Resp
 
 
 @router.post("/confirm/{token}")
-def confirm(request: Request, visit: StrangerVisit, token: Token) -> Response:
+def confirm(request: Request, visit: StrangerVisit, token: Token, _form: FormHere) -> Response:
     """It becomes the newest revision; other links to confirm end."""
+    said = "It is now the newest version of your submission. A new status link is on its way."
     with visit.writing() as (db, _me):
         link = open_link(db, visit.tools.key, LinkPurpose.CONFIRM, token, for_use=True)
         me, submission = _submission(db, link)
@@ -190,8 +192,7 @@ def confirm(request: Request, visit: StrangerVisit, token: Token) -> Response:
         confirm_revision(db, me, submission, waiting)
         revoke_links(db, me, LinkPurpose.STATUS, submission_id=submission.id)
         request_status_link(db, me, submission.candidate.email)
-    said = "It is now the newest version of your submission. A new status link is on its way."
-    return message(request, "Thank you", said)
+        return visit.show(message(request, "Thank you", said))
 
 
 def _ask(request: Request, fault: str = "", status: int = 200) -> Response:

@@ -178,10 +178,16 @@ def test_looking_at_a_link_to_confirm_confirms_nothing(
     looked = client.get(link)
     with world.database.read() as session:
         before = session.get_one(Submission, world.submission.id).revision
-    pressed = [client.post(link).status_code for _ in range(2)]
+    key = re.search(r'name="idempotency_key" value="([^"]+)"', looked.text)
+    assert key
+    pressed = [client.post(link, data={"idempotency_key": key[1]}) for _ in range(2)]
+    later = client.post(link, data={"idempotency_key": "another"})
     with world.database.read() as session:
         after = session.get_one(Submission, world.submission.id).revision
 
     assert looked.status_code == 200
     assert (before, after) == (1, 2)
-    assert pressed == [200, 410]
+    assert [answer.status_code for answer in pressed] == [200, 200]
+    assert "It is now the newest version" in pressed[1].text
+    assert pressed[0].headers["content-type"] == pressed[1].headers["content-type"]
+    assert (later.status_code, pressed[0].text) == (410, pressed[1].text)
