@@ -1,62 +1,200 @@
-"""What was acknowledged is there after `kill -9`, with its bytes."""
+"""After `kill -9`: what was acknowledged is there with its bytes, and nothing is stuck."""
 
+import os
+import re
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import httpx2
+from sqlmodel import func, select
 
-from tests.roof.processes import started
+from service.core.clock import utc_now
+from service.core.db import Database
+from service.core.outbox import Task
+from service.domain.submissions.tables import Blob, Revision, RevisionState, Submission
+from service.worker.nightly import NIGHTLY_ID
+from tests.roof.proc import until
+from tests.roof.processes import Running, started
+from tests.roof.serving import GENEROUS
 
 JOB = "software-engineer-evidence-first"
 SENDERS = 8
 BEFORE_THE_END = 40  # answers that have come when the process is killed
+PEOPLE = 12
+SENT = f"/api/v1/jobs/{JOB}/submissions"
 
 
-def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
-    acknowledged: dict[str, bytes] = {}
-    enough = Event()
+@dataclass
+class Sender:
+    """Sends one after the other, each under a key of its own, until the server is gone."""
 
-    def send(address: str, sender: int) -> None:
+    number: int
+    acknowledged: dict[str, str] = field(default_factory=dict)  # what was sent, and its id
+    last: str = ""
+
+    def send(self, address: str, name: str) -> httpx2.Response:
+        body = {"name": name, "email": f"{name}@example.org", "consent": "on", "title": "Work"}
+        return httpx2.post(
+            f"{address}{SENT}",
+            data=body,
+            files={"files": ("a.txt", content(name))},
+            headers={"Idempotency-Key": name},
+            timeout=30,
+        )
+
+    def run(self, address: str, told: Callable[[], None]) -> None:
         for number in range(1_000):
-            content = f"{sender} {number}".encode() * 500
-            name = f"{sender}-{number}"
-            body = {
-                "name": name,
-                "email": f"{name}@example.org",
-                "consent": "on",
-                "title": "Work",
-            }
+            self.last = f"{self.number}-{number}"
             try:
-                answer = httpx2.post(
-                    f"{address}/api/v1/jobs/{JOB}/submissions",
-                    data=body,
-                    files={"files": ("a.txt", content)},
-                    timeout=10,
-                )
+                answer = self.send(address, self.last)
             except httpx2.HTTPError:
                 return
-            if answer.status_code == 201:
-                acknowledged[answer.json()["id"]] = content
-            if len(acknowledged) >= BEFORE_THE_END:
+            assert answer.status_code == 201, answer.text
+            self.acknowledged[self.last] = answer.json()["id"]
+            told()
+
+
+def content(name: str) -> bytes:
+    return f"{name} ".encode() * 2_000
+
+
+def kill(running: Running) -> None:
+    running.process.send_signal(signal.SIGKILL)
+    running.process.wait(10)
+
+
+def staff(running: Running) -> httpx2.Client:
+    auth = {"Authorization": f"Bearer {running.said['token']}"}
+    return httpx2.Client(base_url=f"{running.address}/api/v1", headers=auth, timeout=30)
+
+
+def assert_kept(client: httpx2.Client, acknowledged: dict[str, str]) -> None:
+    for name, id in acknowledged.items():
+        file = client.get(f"/submissions/{id}").json()["evidence"][0]["files"][0]
+        sent = client.get(f"/submissions/{id}/files/{file['id']}")
+        assert sha256(sent.content).digest() == sha256(content(name)).digest()
+
+
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
+    bare_database_url: str, tmp_path: Path
+) -> None:
+    senders = [Sender(number) for number in range(SENDERS)]
+    words: dict[str, Any] = {"database_url": bare_database_url, **GENEROUS}
+    enough = Event()
+
+    def told() -> None:
+        if sum(len(sender.acknowledged) for sender in senders) >= BEFORE_THE_END:
+            enough.set()
+
+    with started(tmp_path, "run", **words) as running, ThreadPoolExecutor(SENDERS) as pool:
+        under_way = [pool.submit(sender.run, running.address, told) for sender in senders]
+        assert enough.wait(60)
+        kill(running)
+        for each in under_way:
+            each.result()
+
+    acknowledged = {name: id for each in senders for name, id in each.acknowledged.items()}
+    database = Database(bare_database_url)
+    with started(tmp_path, "run", **words) as running, staff(running) as client:
+        assert_kept(client, acknowledged)
+        before = count(database)
+        for sender in senders:
+            name = next(iter(sender.acknowledged), sender.last)
+            again = sender.send(running.address, name), sender.send(running.address, sender.last)
+            assert [answer.status_code for answer in again] == [201, 201]
+            acknowledged.setdefault(sender.last, again[1].json()["id"])
+            assert acknowledged[name] == again[0].json()["id"]
+        # What was kept and not acknowledged is no second one now.
+        assert before <= count(database) <= before + SENDERS
+        sweep_all(database, tmp_path / "var" / "blobs")
+        assert_kept(client, acknowledged)
+    database.dispose()
+
+
+def count(database: Database) -> int:
+    with database.read() as session:
+        return session.exec(select(func.count()).select_from(Submission)).one()
+
+
+def sweep_all(database: Database, folder: Path) -> None:
+    """Days later: bytes that no row points to go, and no row is left without its bytes."""
+    long_ago = (utc_now() - timedelta(days=3)).timestamp()
+    for path in folder.rglob("*"):
+        os.utime(path, (long_ago, long_ago))
+    with database.write() as session:
+        session.get_one(Task, NIGHTLY_ID).due_at = utc_now()
+
+    def is_done() -> bool:
+        with database.read() as session:
+            return session.get_one(Task, NIGHTLY_ID).due_at > utc_now() + timedelta(minutes=30)
+
+    until(is_done)
+    with database.read() as session:
+        rows = set(session.exec(select(Blob.sha256)).all())
+    assert {path.name for path in folder.rglob("*") if len(path.name) == 64} == rows
+    assert list((folder / "incoming").iterdir()) == []
+
+
+def test_a_confirmation_is_kept_or_can_be_pressed_again(
+    bare_database_url: str, tmp_path: Path
+) -> None:
+    words: dict[str, Any] = {"database_url": bare_database_url, **GENEROUS}
+    confirmed: list[str] = []
+    enough = Event()
+
+    with started(tmp_path, "run", **words) as running, ThreadPoolExecutor(4) as pool:
+        for person in range(PEOPLE):
+            for title in ("First", "Second"):
+                body = {
+                    "name": f"P{person}",
+                    "email": f"p{person}@example.org",
+                    "consent": True,
+                    "evidence": [{"title": title}],
+                }
+                sent = httpx2.post(f"{running.address}{SENT}", json=body, timeout=30)
+                assert sent.status_code == 201
+        until(lambda: len(links(tmp_path)) == PEOPLE)
+
+        def press(link: str) -> None:
+            try:
+                answer = confirm(running, link)
+            except httpx2.HTTPError:
+                return
+            assert answer.status_code == 200
+            confirmed.append(link)
+            if len(confirmed) >= PEOPLE // 3:
                 enough.set()
 
-    generous = {"rates__submissions": "100000/hour", "rates__submissions_everywhere": "100000/hour"}
-    with started(tmp_path, "run", **generous) as running, ThreadPoolExecutor(SENDERS) as pool:
-        for sender in range(SENDERS):
-            pool.submit(send, running.address, sender)
+        pressed = [pool.submit(press, link) for link in links(tmp_path)]
         assert enough.wait(60)
-        running.process.send_signal(signal.SIGKILL)
-        running.process.wait(10)
-    assert len(acknowledged) >= BEFORE_THE_END
+        kill(running)
+        for each in pressed:
+            each.result()
 
-    with started(tmp_path, "run", **generous) as running:
-        auth = {"Authorization": f"Bearer {running.said['token']}"}
-        with httpx2.Client(base_url=f"{running.address}/api/v1", headers=auth) as client:
-            for id, content in acknowledged.items():
-                record = client.get(f"/submissions/{id}").json()
-                file = record["evidence"][0]["files"][0]
-                sent = client.get(f"/submissions/{id}/files/{file['id']}")
-                assert sha256(sent.content).digest() == sha256(content).digest()
+    database = Database(bare_database_url)
+    with started(tmp_path, "run", **words) as running:
+        again = {link: confirm(running, link).status_code for link in links(tmp_path)}
+    with database.read() as session:
+        states = session.exec(select(Revision.state).where(Revision.number == 2)).all()
+        waiting = session.exec(select(Submission.id).where(Submission.waiting > 0)).all()
+    database.dispose()
+
+    assert set(again.values()) == {200}  # with its own key, each sees what the first press did
+    assert [state for state in states if state is not RevisionState.CONFIRMED] == []
+    assert (len(states) >= PEOPLE, list(waiting)) == (True, [])
+
+
+def links(folder: Path) -> set[str]:
+    letters = [letter.read_text() for letter in (folder / "var" / "mail").glob("*.eml")]
+    return {found[0] for text in letters if (found := re.search(r"/confirm/\S+", text))}
+
+
+def confirm(running: Running, link: str) -> httpx2.Response:
+    return httpx2.post(f"{running.address}{link}", data={"idempotency_key": "once"}, timeout=30)
