@@ -1,7 +1,6 @@
 """Whoever sends a key that runs already waits for its end, holding nothing, and not for ever."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -9,6 +8,7 @@ import pytest
 
 from service.core import idempotency
 from service.core.idempotency import MOST_WAITING, WAIT_SECONDS, StillRunning, patiently, running
+from tests.patience import until
 
 KEY = ("somebody", "POST /somewhere", "once")
 
@@ -16,13 +16,6 @@ KEY = ("somebody", "POST /somewhere", "once")
 def enter() -> str:
     with running(KEY):
         return "mine"
-
-
-def until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0)
 
 
 def all_wait() -> bool:

@@ -1,7 +1,7 @@
 """A database that could lose what it acknowledged is refused, with what to do about it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -10,7 +10,7 @@ from psycopg import sql
 from sqlalchemy import event
 
 from service.core.db import Database
-from service.core.selfcheck import UnsafeDatabase, check_database, may_share_sqlite
+from service.core.selfcheck import SAFE_SQLITE, UnsafeDatabase, check_database, may_share_sqlite
 
 
 @contextmanager
@@ -30,6 +30,23 @@ def set_for_all(url: str, name: str, value: str) -> Iterator[None]:
 
 def test_a_database_as_we_set_it_up_is_safe(database: Database) -> None:
     check_database(database)
+
+
+def test_every_connection_to_sqlite_is_set_up_so(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    with ExitStack() as held:
+        sessions = [held.enter_context(database.read()) for _ in range(3)]
+        sessions.append(held.enter_context(database.write()))
+        found = {
+            tuple(
+                str(session.connection().exec_driver_sql(f"PRAGMA {name}").scalar())
+                for name in SAFE_SQLITE
+            )
+            for session in sessions
+        }
+    database.dispose()
+
+    assert found == {tuple(SAFE_SQLITE.values())}
 
 
 @pytest.mark.parametrize(

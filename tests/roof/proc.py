@@ -1,20 +1,9 @@
-"""What Linux tells of a process, and waiting for it to tell something else."""
+"""What Linux tells of a process."""
 
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-PATIENCE = 60  # seconds, on a busy machine
 OPEN = {"01", "04", "05", "08"}  # established, both ways to end it ourselves, left by the client
-
-
-def until(happened: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Ask again and again; fails when it does not happen in time."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0)
 
 
 def memory(pid: int) -> int:

@@ -15,7 +15,8 @@ from threading import Event
 import httpx2
 
 from service.core.db import Database
-from tests.roof.proc import open_files, until
+from tests.patience import until
+from tests.roof.proc import open_files
 from tests.roof.processes import Running, environment, exhibit, started
 from tests.roof.serving import GENEROUS
 from tests.roof.test_killed import JOB

@@ -20,7 +20,7 @@ from service.core.db import Database
 from service.core.outbox import Task
 from service.domain.submissions.tables import Blob, Revision, RevisionState, Submission
 from service.worker.nightly import NIGHTLY_ID
-from tests.roof.proc import until
+from tests.patience import until
 from tests.roof.processes import Running, started
 from tests.roof.serving import GENEROUS
 

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from service.doors.exports import MOST_AT_ONCE
 from tests.exporting import fill
-from tests.roof.proc import connections, memory, threads, until
+from tests.patience import until
+from tests.roof.proc import connections, memory, threads
 from tests.roof.serving import Servers
 from tests.worlds import World
 
