@@ -22,7 +22,7 @@ from service.doors.wire import Wire, WireConfig
 from service.settings import Settings
 from service.worker.loop import run_worker
 
-DRAIN_SECONDS = 25  # for requests under way, after the wish to stop
+DRAIN_SECONDS = 20  # for requests under way, after the wish to stop; with the worker less than 30
 WORKER_SECONDS = 5  # for the worker's task in hand; what it does not finish, it does again
 BACKLOG = 2048
 
