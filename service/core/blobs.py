@@ -19,6 +19,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from service.core.errors import NotFound, Refusal, TooLarge, Unavailable
+from service.core.folders import sync_folder
 
 PIECE = 1024 * 1024
 KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})")
@@ -195,7 +196,7 @@ class Blobs:
             aside.unlink(missing_ok=True)
         # All three, each time: another process may have made a folder and not synced it yet.
         for parent in (home.parent, home.parent.parent, folder):
-            _sync_folder(parent)
+            sync_folder(parent)
         return stored
 
     @contextmanager
@@ -258,14 +259,6 @@ def _key(sha256: str) -> str:
     if not KEY.fullmatch(key):
         raise BlobMissing
     return key
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from service.core.errors import Invalid, TooMany
+from service.core.folders import sync_folder
 
 AT_ONCE = 4  # each takes 64 MiB
 WAITING = 32
@@ -142,11 +143,7 @@ def _create_key(path: Path) -> None:
         pass
     finally:
         aside.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def _signer(key: str, purpose: str) -> URLSafeTimedSerializer:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import sqlite3
 import tarfile
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, BinaryIO, cast
 
 from service.core.blobs import Blobs
+from service.core.folders import sync_folder
 from service.doors.tools import Tools
 from service.operations.backup import (
     BLOBS,
@@ -50,7 +52,9 @@ def restore(tools: Tools, source: Path, *, force: bool) -> int:
             target.with_name(target.name + ending).unlink(missing_ok=True)
         if Path(folder, KEY).exists():
             Path(folder, KEY).replace(key)
+            sync_folder(key.parent)
         database.replace(target)
+        sync_folder(target.parent)
     return len(members)
 
 
@@ -120,6 +124,8 @@ def _copy(stream: IO[bytes], target: Path) -> str:
         while piece := stream.read(PIECE):
             digest.update(piece)
             file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
     return digest.hexdigest()
 
 

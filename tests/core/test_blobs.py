@@ -12,14 +12,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 
 from service.core.blobs import PIECE, BlobMissing, Blobs, StoreFailed, StoreUnusable
 from service.core.errors import TooLarge
 from tests.core.conftest import S3Place
+from tests.syncs import watched
 
 LIMIT = 25 * PIECE
 
@@ -135,21 +134,9 @@ def test_bytes_are_private_and_fanned_out(tmp_path: Path) -> None:
 
 
 def test_the_file_is_synced_before_it_gets_its_name_and_the_folders_after(tmp_path: Path) -> None:
-    """The interpreter itself reports each call into C; nothing is replaced."""
     blobs = Blobs(str(tmp_path))
-    seen: list[str] = []
-
-    def watch(frame: FrameType, event: str, called: Any) -> None:
-        if event == "c_call" and called in (os.fsync, os.replace):
-            folder = frame.f_locals.get("folder")
-            home = frame.f_code.co_name == "_sync_folder"
-            seen.append(f"{called.__name__} {folder if home else 'file'}")
-
-    sys.setprofile(watch)
-    try:
+    with watched() as seen:
         stored = blobs.put(BytesIO(b"x"), limit=1)
-    finally:
-        sys.setprofile(None)
 
     fan = tmp_path / stored.sha256[:2]
     assert seen == [

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from service.core.mail import FolderMailer, Letter, MailFailed, MailRefused, SmtpMailer, compose
+from tests.syncs import watched
 
 ID = "<0190.thanks@exhibit.example>"
 
@@ -321,3 +322,11 @@ def test_a_folder_that_cannot_be_written_is_worth_another_try(tmp_path: Path) ->
 
     with pytest.raises(MailFailed):
         FolderMailer(tmp_path / "mail").send(letter())
+
+
+def test_a_letter_in_the_folder_outlasts_a_power_cut(tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    with watched() as seen:
+        FolderMailer(folder).send(letter())
+
+    assert seen == ["fsync file", "replace file", f"fsync {folder}"]
