@@ -1,6 +1,7 @@
 """What Linux tells of a process."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 OPEN = {"01", "04", "05", "08"}  # established, both ways to end it ourselves, left by the client
@@ -16,9 +17,13 @@ def threads(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
-def open_files(pid: int) -> list[str]:
-    """Files by path, sockets as `socket:[…]`."""
-    return [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+def open_files(pid: int) -> set[str]:
+    """By path, of what stays open while one looks."""
+    names = set()
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            names.add(str(each.readlink()))
+    return names
 
 
 def connections(port: int) -> int:

@@ -7,21 +7,27 @@ Both happen at COMMIT, so one line for all who commit keeps them apart; that is 
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Event
 
 import httpx2
 
 from service.core.db import Database
-from tests.patience import until
+from tests.patience import PATIENCE, until
 from tests.roof.proc import open_files
 from tests.roof.processes import Running, environment, exhibit, started
 from tests.roof.serving import GENEROUS
 from tests.roof.test_killed import JOB
 
 WRITERS = 3
+TOKENS = "SELECT count(*) FROM api_token"
+
+
+def email_of(running: Running) -> str:
+    return running.said["sign-in"].partition(" ")[0]
 
 
 def ask(folder: Path, query: str) -> list[tuple[object, ...]]:
@@ -53,9 +59,8 @@ def test_commands_beside_a_busy_server_all_work_and_the_file_stays_whole(tmp_pat
     person = ("--name", "Bo", "--role", "reviewer")
     stop = Event()
     with started(tmp_path, "run", **GENEROUS) as running, ThreadPoolExecutor(WRITERS + 4) as pool:
-        email = running.said["sign-in"].partition(" ")[0]
         commands = [
-            ("token", "issue", email, "--scope", "read"),
+            ("token", "issue", email_of(running), "--scope", "read"),
             ("user", "add", "bo@example.org", *person),
             ("backup", str(tmp_path / "backup.tar")),
             ("migrate",),
@@ -77,23 +82,32 @@ def test_commands_beside_a_busy_server_all_work_and_the_file_stays_whole(tmp_pat
 
 
 def test_a_command_waits_for_its_turn_in_the_servers_line(tmp_path: Path) -> None:
-    line = tmp_path / "var" / "exhibit.db-line"
-    with started(tmp_path, "run") as running:
-        email = running.said["sign-in"].partition(" ")[0]
-        words = [sys.executable, "-m", "service", "token", "issue", email]
-        database = Database(f"sqlite:///{tmp_path / 'var' / 'exhibit.db'}")
-        before = ask(tmp_path, "SELECT count(*) FROM api_token")
-        with database.turn():
-            command = subprocess.Popen(
-                words, cwd=tmp_path, env=environment(tmp_path), stdout=-1, text=True
-            )
-            until(lambda: str(line) in open_files(command.pid))
-            during = ask(tmp_path, "SELECT count(*) FROM api_token")
-            assert command.poll() is None
-        token = (command.communicate(timeout=30)[0]).strip()
-        database.dispose()
-        figures = httpx2.get(
-            f"{running.address}/api/v1/jobs", headers={"Authorization": f"Bearer {token}"}
-        )
+    file = tmp_path / "var" / "exhibit.db"
+    database = Database(f"sqlite:///{file}")
+    with started(tmp_path, "run") as running, ExitStack() as turn:
+        before = ask(tmp_path, TOKENS)
+        turn.enter_context(database.turn())
+        with begun(tmp_path, "token", "issue", email_of(running)) as command:
+            until(lambda: f"{file}-line" in open_files(command.pid))
+            during, code = ask(tmp_path, TOKENS), command.poll()
+            turn.close()
+            token = command.communicate(timeout=PATIENCE)[0].strip()
+        auth = {"Authorization": f"Bearer {token}"}
+        found = httpx2.get(f"{running.address}/api/v1/submissions", headers=auth)
+    database.dispose()
 
-    assert (during, command.returncode, figures.status_code) == (before, 0, 200)
+    assert (during, code) == (before, None)
+    assert (command.returncode, found.status_code) == (0, 200)
+
+
+@contextmanager
+def begun(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """One command that is not waited for."""
+    command = [sys.executable, "-m", "service", *words]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(folder), stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
