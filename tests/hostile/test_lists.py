@@ -5,8 +5,8 @@ from starlette.testclient import TestClient
 
 from tests.hostile.calls import CALLS, JOB_BODY, Full
 from tests.hostile.invariants import CANARY, Watch
-from tests.house.leaving import LEAVING
 from tests.house.growth import grow
+from tests.house.leaving import LEAVING
 
 PAGED = [call for call in CALLS if call.method == "GET" and call.path in LEAVING]
 REFUSED = [
