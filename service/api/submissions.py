@@ -31,7 +31,7 @@ from service.domain.submissions.queries import (
     read_receipt_token,
 )
 from service.domain.submissions.tables import Source
-from service.doors.downloads import send_file
+from service.doors.downloads import send_stored
 from service.doors.listing import ListQuery, PageOut
 from service.doors.openapi import plain_schema
 from service.doors.preconditions import IfMatch
@@ -44,7 +44,7 @@ from service.doors.submission_intake import (
     read_content,
     receipt_path,
 )
-from service.doors.tools import Tools, ToolsHere
+from service.doors.tools import Tools
 from service.doors.uploads import store_uploads
 from service.doors.visit import PublicVisit, StaffVisit
 
@@ -164,21 +164,12 @@ def confirm(
 
 @router.head("/{id}/files/{file_id}", response_class=Response, operation_id="look_at_file")
 @router.get("/{id}/files/{file_id}", response_class=Response, operation_id="download_file")
-def download(
-    visit: StaffVisit, request: Request, tools: ToolsHere, id: UUID, file_id: UUID
-) -> Response:
+def download(visit: StaffVisit, request: Request, id: UUID, file_id: UUID) -> Response:
     """The bytes of a file, always to be saved, never to be shown; one range may be asked for."""
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
         file = get_file(db, me, submission, file_id)
-    return send_file(
-        request,
-        tools.blobs,
-        sha256=file.sha256,
-        size=file.size,
-        name=file.name,
-        media_type=file.media_type,
-    )
+    return send_stored(request, visit.tools.blobs, file)
 
 
 def _received(tools: Tools, visit: PublicVisit, id: UUID) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import StreamingResponse
 
 from service.core.blobs import Blobs
 from service.core.filenames import content_disposition
+from service.domain.submissions.tables import SubmissionFile
 from service.doors.refusals import problem
 
 _RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
@@ -27,6 +28,18 @@ class Stretch:
 
     start: int
     end: int
+
+
+def send_stored(request: Request, blobs: Blobs, file: SubmissionFile) -> Response:
+    """A file of a revision. Raises BlobMissing, StoreFailed."""
+    return send_file(
+        request,
+        blobs,
+        sha256=file.sha256,
+        size=file.size,
+        name=file.name,
+        media_type=file.media_type,
+    )
 
 
 def send_file(

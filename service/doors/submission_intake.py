@@ -16,7 +16,7 @@ from service.core.secrets import LinkInvalid, sign, unsign
 from service.core.strict_json import strict_json
 from service.domain.jobs.tables import Question
 from service.domain.submissions.actions.answers import find_answers
-from service.domain.submissions.inputs import SILENT, StoredFile, SubmissionInput
+from service.domain.submissions.inputs import SILENT, SubmissionInput
 from service.domain.submissions.queries import receipt_token
 from service.domain.submissions.tables import Draft
 from service.doors.forms import (
@@ -173,12 +173,12 @@ def is_invited(tools: Tools, token: str, draft: Draft | None, email: str) -> boo
     return invited == [str(draft.id), email]
 
 
-def bound_files(tools: Tools, files: Sequence[StoredFile]) -> None:
-    """For staged and new files together. Raises TooManyFiles, FilesTooLarge."""
+def bound_files(tools: Tools, sizes: Sequence[int]) -> None:
+    """For all files of one submission together. Raises TooManyFiles, FilesTooLarge."""
     limits = tools.settings.limits
-    if len(files) > limits.submission_files:
+    if len(sizes) > limits.submission_files:
         raise TooManyFiles(limit=limits.submission_files)
-    if sum(file.size for file in files) > limits.submission_bytes:
+    if sum(sizes) > limits.submission_bytes:
         raise FilesTooLarge(limit=in_words(limits.submission_bytes))
 
 

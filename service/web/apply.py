@@ -156,7 +156,7 @@ def _take_files(visit: Visit, form: Form, begun: Begun) -> int:
 
 def _send(visit: Visit, form: Form, begun: Begun, content: SubmissionInput) -> Response:
     tools, files = visit.tools, begun.files()
-    bound_files(tools, files)
+    bound_files(tools, [file.size for file in files])
     invited = is_invited(tools, form.get("invited"), begun.draft, content.email)
     admit(tools, visit.network, invited=invited)
     text, version = consent_of(tools.settings)

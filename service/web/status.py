@@ -7,11 +7,12 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from service.core.errors import Refusal
+from service.core.errors import Invalid, NotFound, Refusal
 from service.core.outbox import ActorKind
 from service.core.words import email_key
 from service.domain.accounts.actor import SYSTEM, Actor
 from service.domain.pipeline.actions import request_withdrawal, withdraw_submission
+from service.domain.pipeline.inputs import WithdrawInput
 from service.domain.submissions.actions import (
     add_to_submission,
     confirm_revision,
@@ -27,12 +28,19 @@ from service.domain.submissions.queries import (
     list_revisions,
     open_link,
 )
-from service.domain.submissions.tables import LinkPurpose, MailedLink, RevisionState, Submission
-from service.doors.downloads import send_file
-from service.doors.forms import FormHere
+from service.domain.submissions.tables import (
+    LinkPurpose,
+    MailedLink,
+    Revision,
+    RevisionState,
+    Submission,
+)
+from service.doors.downloads import send_stored
+from service.doors.forms import Form, FormHere
 from service.doors.pages import StrangerVisit
-from service.doors.refusals import status_of
+from service.doors.refusals import faults_of, status_of
 from service.doors.submission_forms import content_of_form, place_names
+from service.doors.submission_intake import bound_files
 from service.doors.uploads import store_uploads
 from service.doors.visit import Db, Visit
 from service.web.render import message, page
@@ -90,6 +98,7 @@ def add(request: Request, visit: StrangerVisit, token: Token, form: FormHere) ->
         read = content_of_form(form.fields, fields, [], beside=OURS)
         typed.field_of = read.field_of
         addition = AdditionInput.model_validate({"evidence": read.content["evidence"]})
+        _bound(visit, token, form)
         files = store_uploads(visit.tools, form.uploads, place_names(fields))
         with visit.writing() as (db, _me):
             me, submission = _theirs(db, visit, token)
@@ -105,14 +114,7 @@ def file(request: Request, visit: StrangerVisit, token: Token, file_id: UUID) ->
     with visit.reading() as (db, _me):
         me, submission = _theirs(db, visit, token)
         found = get_file(db, me, submission, file_id)
-    return send_file(
-        request,
-        visit.tools.blobs,
-        sha256=found.sha256,
-        size=found.size,
-        name=found.name,
-        media_type=found.media_type,
-    )
+    return send_stored(request, visit.tools.blobs, found)
 
 
 @router.post("/status/{token}/withdraw")
@@ -156,10 +158,14 @@ def ask_to_withdraw(request: Request, visit: StrangerVisit, token: Token) -> Res
 @router.post("/withdraw/{token}")
 def withdraw(request: Request, visit: StrangerVisit, token: Token, form: FormHere) -> Response:
     """Once."""
+    try:
+        wanted = WithdrawInput(reason=form.get("reason"))
+    except ValidationError as error:
+        raise Invalid(faults=faults_of(error.errors())) from None
     with visit.writing() as (db, _me):
         link = open_link(db, visit.tools.key, LinkPurpose.WITHDRAW, token, for_use=True)
         me, submission = _submission(db, link)
-        withdraw_submission(db, me, submission, form.get("reason")[:2000])
+        withdraw_submission(db, me, submission, wanted.reason)
         revoke_links(db, me, LinkPurpose.WITHDRAW, submission_id=submission.id)
         done = message(request, "Your submission is withdrawn", "Thank you for telling us.")
         return visit.show(done)
@@ -169,16 +175,19 @@ def withdraw(request: Request, visit: StrangerVisit, token: Token, form: FormHer
 def ask_to_confirm(request: Request, visit: StrangerVisit, token: Token) -> Response:
     """What somebody sent with this address, and a button."""
     with visit.reading() as (db, _me):
-        link = open_link(db, visit.tools.key, LinkPurpose.CONFIRM, token)
-        title = _submission(db, link)[1].job.title
-    return message(
-        request,
-        "Did you send this?",
-        f"Somebody, probably you, sent more for {title} with your address. If it was you, "
-        "confirm it, and it becomes the newest version of your submission.",
-        post=f"/confirm/{token}",
-        button="Yes, it was me",
-    )
+        submission, waiting = _waiting(db, visit, token)
+        return page(request, "confirm.html", submission=submission, revision=waiting, token=token)
+
+
+@router.get("/confirm/{token}/files/{file_id}")
+def waiting_file(request: Request, visit: StrangerVisit, token: Token, file_id: UUID) -> Response:
+    """A file of what waits to be confirmed."""
+    with visit.reading() as (db, _me):
+        _submission, waiting = _waiting(db, visit, token)
+        found = next((file for file in waiting.files if file.id == file_id), None)
+    if found is None:
+        raise NotFound
+    return send_stored(request, visit.tools.blobs, found)
 
 
 @router.post("/confirm/{token}")
@@ -213,6 +222,23 @@ def _theirs(db: Db, visit: Visit, token: str) -> tuple[Actor, Submission]:
     return _submission(db, open_link(db, visit.tools.key, LinkPurpose.STATUS, token))
 
 
+def _waiting(db: Db, visit: Visit, token: str) -> tuple[Submission, Revision]:
+    """What a link to confirm is about. Raises NotFound."""
+    link = open_link(db, visit.tools.key, LinkPurpose.CONFIRM, token)
+    submission = _submission(db, link)[1]
+    return submission, get_revision_by_id(db, SYSTEM, submission, link.revision_id or NONE)
+
+
+def _bound(visit: Visit, token: str, form: Form) -> None:
+    """What is there and what comes are one submission. Raises TooMany, TooManyFiles, TooLarge."""
+    with visit.reading() as (db, _me):
+        _candidate, submission = _theirs(db, visit, token)
+        there = [file.size for file in get_revision(db, submission).files]
+    rates = visit.tools.settings.rates
+    visit.tools.rates.hit(rates.submissions, "addition to", str(submission.id))
+    bound_files(visit.tools, [*there, *(upload.size for upload in form.uploads)])
+
+
 def _submission(db: Db, link: MailedLink) -> tuple[Actor, Submission]:
     """The link itself is the right to see it. Raises NotFound."""
     submission = get_submission(db, SYSTEM, link.submission_id or NONE)
@@ -223,6 +249,7 @@ def _status(request: Request, visit: Visit, token: str, form: Typed, status: int
     with visit.reading() as (db, _me):
         _candidate, submission = _theirs(db, visit, token)
         revisions = list_revisions(db, SYSTEM, submission) if submission.waiting else []
+        waiting = [one.id for one in revisions if one.state is RevisionState.UNCONFIRMED]
         return page(
             request,
             "status.html",
@@ -232,6 +259,6 @@ def _status(request: Request, visit: Visit, token: str, form: Typed, status: int
             token=token,
             form=form,
             decided=DECIDED,
-            waiting=[one for one in revisions if one.state is RevisionState.UNCONFIRMED],
+            waiting=[get_revision_by_id(db, SYSTEM, submission, id) for id in waiting],
             notice="",
         )

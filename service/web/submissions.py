@@ -39,7 +39,7 @@ from service.domain.submissions.queries import (
     list_revisions,
 )
 from service.domain.submissions.tables import Decision, RevisionState
-from service.doors.downloads import send_file
+from service.doors.downloads import send_stored
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.web.render import page
@@ -97,14 +97,7 @@ def file(request: Request, visit: PageVisit, id: UUID, file_id: UUID) -> Respons
     """The bytes, as an attachment."""
     with visit.reading() as (db, me):
         found = get_file(db, me, get_submission(db, me, id), file_id)
-    return send_file(
-        request,
-        visit.tools.blobs,
-        sha256=found.sha256,
-        size=found.size,
-        name=found.name,
-        media_type=found.media_type,
-    )
+    return send_stored(request, visit.tools.blobs, found)
 
 
 @router.post("/submissions/{id}/moves")

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from service.core.clock import utc_now
 from service.core.db import load
-from service.core.outbox import EventDetail, EventRow
+from service.core.outbox import ActorKind, EventDetail, EventRow
 from service.core.rates import windows
 from service.domain.accounts.actions import RESET_WITHIN, open_password_reset
 from service.domain.accounts.actor import SYSTEM
@@ -114,16 +114,23 @@ def mail_draft_link(session: Session, settings: Settings, event: EventRow) -> No
 
 
 def tell_recruiters(session: Session, settings: Settings, event: EventRow) -> None:
-    """That an addition expired: to those who lead the hiring, else all recruiters on the team."""
+    """That an addition expired."""
     submission = get_submission(session, SYSTEM, event.subject_id)
-    team = [member for member in list_team(session, submission.job_id) if _hires(member.user)]
     told = words.expired(
         job=submission.job.title,
         link=_staff_link(settings, submission.id),
         days=settings.limits.confirm_days,
     )
-    for member in [member for member in team if member.is_lead] or team:
-        _mail(session, "revision_expired", member.user.email, told, submission.id)
+    _mail_leads(session, submission, "revision_expired", told)
+
+
+def tell_of_new_evidence(session: Session, settings: Settings, event: EventRow) -> None:
+    """That somebody whose submission has ended sent it again: a person decides what follows."""
+    submission = get_submission(session, SYSTEM, event.subject_id)
+    if submission.decision and event.actor_kind is ActorKind.CANDIDATE:
+        link = _staff_link(settings, submission.id)
+        told = words.sent_after_end(job=submission.job.title, link=link)
+        _mail_leads(session, submission, "sent_after_end", told)
 
 
 def tell_reviewer(session: Session, settings: Settings, event: EventRow) -> None:
@@ -155,6 +162,31 @@ def mail_password_reset(session: Session, settings: Settings, event: EventRow) -
         hours=RESET_WITHIN // timedelta(hours=1),
     )
     _mail(session, "password_reset", session.get_one(User, reset.user_id).email, told)
+
+
+def welcome(session: Session, settings: Settings, event: EventRow) -> None:
+    """To a new colleague who has no password yet: a link to choose one."""
+    user = session.get(User, event.subject_id)
+    if not user or user.password_hash or user.deactivated_at:
+        return
+    reset = open_password_reset(session, SYSTEM, event.id, user.email)
+    if not reset:
+        return
+    told = words.welcome(
+        company=settings.company.name,
+        name=user.name,
+        link=stored_link(settings, RESET_PAGE, reset.id),
+        ask=f"{settings.site}/{RESET_PAGE}",
+        hours=RESET_WITHIN // timedelta(hours=1),
+    )
+    _mail(session, "welcome", user.email, told)
+
+
+def _mail_leads(session: Session, submission: Submission, kind: str, told: Words) -> None:
+    """To those who lead the hiring, else all recruiters on the team."""
+    team = [member for member in list_team(session, submission.job_id) if _hires(member.user)]
+    for member in [member for member in team if member.is_lead] or team:
+        _mail(session, kind, member.user.email, told, submission.id)
 
 
 def _is_flooded(session: Session, settings: Settings, kind: str, to: str) -> bool:

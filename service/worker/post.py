@@ -38,6 +38,7 @@ LINK_OF = {
     "withdraw": "withdraw",
     "draft_link": "drafts",
     "password_reset": RESET_PAGE,
+    "welcome": RESET_PAGE,
 }
 
 

@@ -18,10 +18,12 @@ Reaction = Callable[[Session, Settings, EventRow], None]
 REACTIONS: dict[str, list[Reaction]] = {
     "submission.received": [letters.thank],
     "revision.received": [letters.ask_to_confirm],
+    "revision.confirmed": [letters.tell_of_new_evidence],
     "revision.expired": [letters.tell_recruiters],
     "status_link.requested": [letters.mail_status_links],
     "draft_link.requested": [letters.mail_draft_link],
     "withdrawal.requested": [letters.mail_withdraw_link],
+    "user.created": [letters.welcome],
     "user.password_reset_requested": [letters.mail_password_reset],
     "reviewer.assigned": [letters.tell_reviewer],
 }

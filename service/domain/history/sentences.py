@@ -45,11 +45,12 @@ TAKEN = "{who} took it to review"
 
 LETTERS = {
     "thanks": "thanks",
-    "confirm": "please confirm your addition",
+    "confirm": "please confirm what was sent",
     "status_link": "link to the status page",
     "withdraw": "link to withdraw",
     "rejection": "rejection",
     "revision_expired": "an addition was not confirmed",
+    "sent_after_end": "new evidence for an ended submission",
     "assignment": "a submission waits for review",
 }
 

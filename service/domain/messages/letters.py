@@ -32,11 +32,11 @@ Keep this link to yourself: whoever has it sees what you sent.
 
 def confirm(*, company: str, job: str, name: str, link: str) -> Words:
     return Words(
-        f"Please confirm your addition for {job}",
+        f"Please confirm what was sent for {job}",
         f"""Hello {name},
 
-somebody, probably you, sent us more for {job} at {company} with this e-mail address. We already
-have a submission from you, so we ask before we add to it:
+somebody, probably you, sent us a submission for {job} at {company} with this e-mail address. We
+already have one from you, so we ask before the new one takes its place:
 
 {link}
 
@@ -53,7 +53,7 @@ def status_link(*, company: str, job: str, name: str, link: str) -> Words:
         f"Your link for {job}",
         f"""Hello {name},
 
-you asked for the link to your submission for {job} at {company}:
+here is a link to your submission for {job} at {company}:
 
 {link}
 
@@ -99,14 +99,46 @@ Did you change your mind, or was it not you? Then do nothing; your submission st
     )
 
 
+def sent_after_end(*, job: str, link: str) -> Words:
+    """To those who lead the hiring: it names no candidate."""
+    return Words(
+        f"New evidence for an ended submission for {job}",
+        f"""Hello,
+
+somebody whose submission for {job} has ended sent it again, with other evidence, and confirmed
+it. The decision stands until somebody reopens the submission:
+
+{link}
+""",
+    )
+
+
+def welcome(*, company: str, name: str, link: str, ask: str, hours: int) -> Words:
+    return Words(
+        f"Your account for Exhibit at {company}",
+        f"""Hello {name},
+
+you have an account for Exhibit, where {company} reads what engineers have done. Choose your
+password here, within {"an hour" if hours == 1 else f"{hours} hours"}:
+
+{link}
+
+Later you get a new link, as often as you like, from here:
+
+{ask}
+""",
+    )
+
+
 def expired(*, job: str, link: str, days: int) -> Words:
     """To those who lead the hiring: it names no candidate."""
     return Words(
-        f"An addition for {job} was not confirmed",
+        f"A second submission for {job} was not confirmed",
         f"""Hello,
 
-somebody sent an addition to a submission for {job}. It was to be confirmed from the mail we
-sent, and was not, for {days} days. It has now expired. The submission itself stays as it was:
+somebody sent a submission for {job} with the address of one that we have. It was to be confirmed
+from the mail we sent, and was not, for {days} days. It has now expired. What we had stays as it
+was:
 
 {link}
 """,

@@ -28,3 +28,9 @@ class ReopenInput(Input):
     """Why an end is taken back."""
 
     reason: Annotated[str, Text(2_000)]
+
+
+class WithdrawInput(Input):
+    """What a candidate says of it, if anything."""
+
+    reason: Annotated[str, Text(2_000, blank=True)] = ""

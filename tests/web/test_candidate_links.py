@@ -1,0 +1,142 @@
+"""What a candidate sees and does by links in mails, and whom that tells what."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import select
+
+from service.domain.accounts.actor import SYSTEM
+from service.domain.messages.tables import Message
+from service.domain.submissions.actions.links import make_link
+from service.domain.submissions.queries import link_token
+from service.domain.submissions.tables import LinkPurpose, Submission, SubmissionFile
+from service.doors.tools import Tools
+from service.worker.loop import run_once
+from tests.worlds import World
+
+SECOND = {
+    "name": "Ada",
+    "email": "ada@example.org",
+    "consent": "yes",
+    "evidence-0-claim": "I proved it, too.",
+    "do": "send",
+}
+NOTES = ("evidence-0-files", ("notes.txt", b"The proof."))
+
+
+def mailed(tools: Tools, page: str) -> list[str]:
+    """The links to a page in all letters so far."""
+    run_once(tools)
+    letters = [
+        path.read_text() for path in sorted((tools.settings.data_dir / "mail").glob("*.eml"))
+    ]
+    return [found[0] for text in letters if (found := re.search(rf"/{page}/\S+", text))]
+
+
+def link_to(world: World, tools: Tools, purpose: LinkPurpose) -> str:
+    with world.database.write() as session:
+        lasts, id = timedelta(hours=1), world.submission.id
+        link = make_link(session, SYSTEM, purpose, lasts=lasts, submission_id=id)
+        return f"/{purpose.value}/{link_token(tools.key, link)}"
+
+
+def letters(world: World, kind: str) -> list[Message]:
+    with world.database.read() as session:
+        return list(session.exec(select(Message).where(Message.kind == kind)).all())
+
+
+def reject(client: TestClient, world: World) -> None:
+    headers = {**world.recruiter.auth, "If-Match": "*"}
+    body = {"to": "rejected", "reason": "depth"}
+    done = client.post(f"{world.submission.url}/moves", json=body, headers=headers)
+    assert done.status_code == 201
+
+
+def test_who_confirms_sees_what_and_ends_earlier_links(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    earlier = link_to(world, tools, LinkPurpose.STATUS)
+    client.post("/jobs/engineer/apply", data=SECOND, files=[NOTES])
+    (link,) = mailed(tools, "confirm")
+    shown = client.get(link)
+    file = re.search(r'href="(/confirm/[^"]+)"', shown.text)
+    assert file
+    bytes_of_it = client.get(file[1])
+    elsewhere = client.get(f"{link}/files/{world.submission.id}")
+    pressed = client.post(link, data={"idempotency_key": "once"})
+
+    assert "I proved it, too." in shown.text
+    assert (bytes_of_it.status_code, bytes_of_it.content) == (200, b"The proof.")
+    assert elsewhere.status_code == 404
+    assert pressed.status_code == 200
+    assert client.get(earlier).status_code == 410
+    assert "I proved it, too." in client.get(mailed(tools, "status")[-1]).text
+
+
+def test_new_evidence_for_an_ended_submission_is_told_to_those_who_lead(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    reject(client, world)
+    client.post("/jobs/engineer/apply", data=SECOND)
+    (link,) = mailed(tools, "confirm")
+    assert "Your earlier submission has ended." in client.get(link).text
+    assert letters(world, "sent_after_end") == []
+    client.post(link, data={"idempotency_key": "once"})
+    run_once(tools)
+
+    (letter,) = letters(world, "sent_after_end")
+    assert letter.recipient == world.recruiter.email
+    assert "Ada" not in letter.text
+    assert world.reload(Submission, world.submission.id).decision == "rejected"
+
+
+def test_withdrawing_ends_all_links_to_withdraw(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    one, other = (link_to(world, tools, LinkPurpose.WITHDRAW) for _ in range(2))
+    assert client.post(one, data={"reason": "An offer."}).status_code == 200
+
+    assert client.get(other).status_code == 410
+
+
+@pytest.mark.parametrize("reason", ["a\0b", "a\u202eb", "x" * 2_001])
+def test_a_reason_that_cannot_be_kept_withdraws_nothing(
+    client: TestClient, world: World, tools: Tools, reason: str
+) -> None:
+    refused = client.post(link_to(world, tools, LinkPurpose.WITHDRAW), data={"reason": reason})
+
+    assert refused.status_code == 422
+    assert world.reload(Submission, world.submission.id).decision is None
+
+
+def test_all_additions_together_keep_the_limits(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    status = link_to(world, tools, LinkPurpose.STATUS)
+    files = [("evidence-0-files", (f"{number}.txt", b"%d" % number)) for number in range(12)]
+    added = [
+        client.post(status, data={"evidence-0-claim": f"More {number}."}, files=files)
+        for number in range(2)
+    ]
+
+    assert [answer.status_code for answer in added] == [303, 413]
+    assert "More 1." in added[1].text
+    with world.database.read() as session:
+        assert len(session.exec(select(SubmissionFile)).all()) == 12
+
+
+def test_a_new_colleague_gets_a_link_to_choose_a_password(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    body = {"email": "new@example.org", "name": "New", "roles": ["reviewer"]}
+    made = client.post("/api/v1/users", json=body, headers=world.admin.auth)
+    (link,) = mailed(tools, "reset-password")
+    chosen = client.post(link, data={"password": "a long new password"})
+
+    assert made.status_code == 201
+    assert chosen.status_code == 303
+    form = {"email": "new@example.org", "password": "a long new password"}
+    signed_in = client.post("/sign-in", data=form, headers={"Origin": "http://localhost"})
+    assert (signed_in.status_code, signed_in.headers["location"]) == (303, "/desk")
