@@ -58,6 +58,16 @@ ROUTERS: list[APIRouter] = [
     outbox.router,
 ]
 PLAIN = "application/x-www-form-urlencoded"
+TITLES = {
+    403: "This is not yours to do",
+    404: "There is nothing here",
+    409: "This cannot be done now",
+    412: "This was changed meanwhile",
+    413: "This is too much",
+    422: "Please check what you entered",
+    429: "A little slower, please",
+    503: "We cannot do this at the moment",
+}
 SECRETS = {"old", "password"}
 
 
@@ -127,7 +137,7 @@ def _refused(
     faults: tuple[Fault, ...] = (),
     headers: dict[str, str] | None = None,
 ) -> Response:
-    title = HTTPStatus(status).phrase
+    title = TITLES.get(status, "This could not be done")
     desk = request.url.path.startswith("/desk")
     answer = page(
         request,

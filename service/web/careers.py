@@ -12,13 +12,15 @@ from starlette.responses import FileResponse
 from service.core.errors import NotFound
 from service.core.markup import to_html
 from service.core.paging import Slice, decode_cursor, encode_cursor
-from service.domain.jobs.queries import get_job, is_taking, list_jobs
+from service.domain.jobs.queries import is_taking, list_jobs
 from service.domain.jobs.tables import Job, JobState
+from service.domain.submissions.queries import get_job_to_send_to
 from service.doors.pages import StrangerVisit
 from service.settings import Settings
-from service.web.render import page
+from service.web.render import message, page
 
 router = APIRouter()
+CLOSED = "It no longer takes submissions. Thank you for looking."
 LOGO_TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -52,8 +54,10 @@ def careers(request: Request, visit: StrangerVisit, query: Annotated[Careers, Qu
 @router.get("/jobs/{slug}")
 def job(request: Request, visit: StrangerVisit, slug: str) -> Response:
     """One job, as text and as schema.org's JobPosting."""
-    with visit.reading() as (db, me):
-        found = get_job(db, me, slug)
+    with visit.reading() as (db, _me):
+        found = get_job_to_send_to(db, slug)
+        if found.state is JobState.CLOSED:
+            return message(request, "This job is closed", CLOSED, status=410)
     description = to_html(found.description)
     return page(
         request,

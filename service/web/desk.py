@@ -20,8 +20,8 @@ from service.domain.submissions.queries import get_submission
 from service.domain.submissions.tables import Submission
 from service.doors.forms import Form, FormHere
 from service.doors.listing import ListQuery, ask
-from service.doors.pages import PageVisit
-from service.web.render import page
+from service.doors.pages import PageVisit, local_path
+from service.web.render import message, page
 from service.web.typed import said_of
 from service.web.versions import LONGEST
 
@@ -76,6 +76,7 @@ def show(request: Request, visit: PageVisit, query: Annotated[DeskQuery, Query()
         notice="",
         fault="",
         export_url="/desk/exports/submissions.csv?" + urlencode(asked_for),
+        here_url=_url(asked_for | {"cursor": query.cursor}),
         next_url=_url(asked_for | {"cursor": cursor}) if cursor else "",
     )
 
@@ -83,7 +84,13 @@ def show(request: Request, visit: PageVisit, query: Annotated[DeskQuery, Query()
 @router.post("/reject/preview")
 def preview(request: Request, visit: PageVisit, form: FormHere) -> Response:
     """Whom it meets, the reason and the mail, before anything is done."""
-    return _preview(request, visit, form)
+    try:
+        return _preview(request, visit, form)
+    except (NothingChosen, SeveralJobs) as refusal:
+        back = local_path(form.get("back"))
+        return message(
+            request, "Nothing was done", str(refusal), status=422, back=back, back_words="Back"
+        )
 
 
 @router.post("/reject")

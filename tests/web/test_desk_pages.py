@@ -215,3 +215,28 @@ def test_given_up_work_is_seen_and_started_again_by_an_admin(
     assert again.status_code == 303
     assert world.reload(Task, id).state is TaskState.WAITING
     assert "Nothing was given up." in pages.get(OUTBOX).text
+
+
+def test_who_selects_nothing_keeps_the_filters(pages: TestClient, world: World) -> None:
+    shown = pages.get("/desk/submissions?q=compiler&sort=name").text
+    back = re.search(r'name="back" value="([^"]+)"', shown)
+    assert back
+    refused = pages.post("/desk/reject/preview", data={"back": back[1].replace("&amp;", "&")})
+    elsewhere = pages.post("/desk/reject/preview", data={"back": "//evil.example"})
+
+    assert refused.status_code == 422
+    assert "Select at least one submission first." in refused.text
+    assert 'href="/desk/submissions?q=compiler&amp;sort=name"' in refused.text
+    assert "evil" not in elsewhere.text
+
+
+def test_refusals_have_headings_for_people(pages: TestClient, world: World) -> None:
+    nothing = pages.get(f"/desk/submissions/{world.job_id}")
+    assert (nothing.status_code, "There is nothing here" in nothing.text) == (404, True)
+    assert 'href="/desk/jobs"' in nothing.text
+    with world.database.write() as session:
+        session.get_one(Job, world.job_id).state = JobState.CLOSED
+    closed = pages.get("/jobs/engineer")
+
+    assert (closed.status_code, "This job is closed" in closed.text) == (410, True)
+    assert pages.get("/jobs/never-was").status_code == 404

@@ -12,6 +12,7 @@ from service.core.errors import Gone, NotFound
 from service.core.secrets import LinkInvalid, sign, unsign
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor
+from service.domain.jobs.inputs import is_slug
 from service.domain.jobs.tables import Job, JobState
 from service.domain.submissions import policy
 from service.domain.submissions.tables import (
@@ -45,7 +46,8 @@ class LinkEnded(Gone):
 
 def get_job_to_send_to(session: Session, slug: str) -> Job:
     """A job that is or was public, for whoever knows its slug. Raises NotFound."""
-    found = session.exec(select(Job).where(Job.slug == slug, Job.state != JobState.DRAFT)).first()
+    query = select(Job).where(Job.slug == slug, Job.state != JobState.DRAFT)
+    found = session.exec(query).first() if is_slug(slug) else None
     if not found:
         raise NotFound
     return found
