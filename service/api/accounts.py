@@ -130,7 +130,7 @@ def set_own_password(visit: StaffVisit, body: PasswordChange) -> Response:
 
     Tokens stay good, unless `revoke_tokens` ends them all, the one of this call too.
     """
-    with visit.reading() as (db, me):
+    with visit.writing() as (db, me):  # a repeat of what was done ends here, with its answer
         email, known = get_me(db, me).email, get_own_password(db, me)
     limit = visit.tools.settings.rates.sign_ins_per_account
     visit.tools.rates.hit(limit, "old_password", str(me.id))

@@ -230,8 +230,11 @@ def test_changing_ones_password_asks_for_the_old_one(client: TestClient, world: 
     wrong = client.post(url, json={"old": "wrong", "new": new}, headers=auth)
     weak = client.post(url, json={"old": PASSWORD, "new": "short"}, headers=auth)
     own = client.post(url, json={"old": PASSWORD, "new": "reviewer@example.org"}, headers=auth)
-    done = client.post(url, json={"old": PASSWORD, "new": new}, headers=auth)
+    keyed = {**auth, "Idempotency-Key": "one"}
+    done = client.post(url, json={"old": PASSWORD, "new": new}, headers=keyed)
+    again = client.post(url, json={"old": PASSWORD, "new": new}, headers=keyed)
 
+    assert (again.status_code, again.json()) == (200, done.json())
     assert [one.status_code for one in (wrong, weak, own, done)] == [422, 422, 422, 200]
     assert done.json() == {"tokens_left": 1}
     assert (wrong.json()["code"], own.json()["code"]) == ("wrong_old_password", "weak_password")

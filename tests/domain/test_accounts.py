@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from argon2 import PasswordHasher
 from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
@@ -16,7 +17,7 @@ from service.core.db import Database, new_id
 from service.core.errors import Forbidden, NotFound, Refusal, Stale, Unknown
 from service.core.outbox import EventDetail, EventRow
 from service.core.paging import Slice
-from service.core.secrets import LinkInvalid, digest
+from service.core.secrets import LinkInvalid, digest, is_outdated
 from service.core.versions import Expected
 from service.domain.accounts.actions import (
     EmailTaken,
@@ -248,7 +249,8 @@ def test_two_admins_who_demote_each_other_at_once_do_not_both_succeed(database: 
         together.wait(10)
         try:
             with database.write() as session:
-                me, other = actor_of(session, me_id), session.get_one(User, other_id)
+                mine, other = session.get_one(User, me_id), session.get_one(User, other_id)
+                me = Actor.of(mine)  # `mine` stays known to the session, as it was
                 change_user(session, me, other, UserChange(roles=[Role.REVIEWER]))
             results.append("done")
         except Refusal as refusal:
@@ -265,6 +267,19 @@ def test_two_admins_who_demote_each_other_at_once_do_not_both_succeed(database: 
     # Who comes second finds itself no admin any more, or the other one the last.
     assert sorted(results) in (["done", "last_admin"], ["done", "forbidden"])
     assert len(admins) == 1
+
+
+def test_signing_in_hashes_an_old_hash_anew(database: Database) -> None:
+    weak = NewPassword(PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD))
+    with database.write() as session:
+        id = make_user(session, Role.REVIEWER, password=weak).id
+        sign_in(session, STRANGER, find_password(session, "ada@example.org").prove(PASSWORD))
+    with database.write() as session:
+        renewed = session.get_one(User, id).password_hash
+        assert renewed is not None
+        assert not is_outdated(renewed)
+        sign_in(session, STRANGER, find_password(session, "ada@example.org").prove(PASSWORD))
+        assert session.get_one(User, id).password_hash == renewed
 
 
 def test_signing_in_takes_the_right_password(database: Database, chosen: NewPassword) -> None:

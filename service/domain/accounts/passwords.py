@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from service.core.errors import Fault, Invalid, Unknown
-from service.core.secrets import hash_password, verify_password
+from service.core.secrets import hash_password, is_outdated, verify_password
 from service.core.words import Line, fold
 
 SHORTEST = 12
@@ -55,10 +55,14 @@ class NewPassword:
 
 @dataclass(frozen=True)
 class Proof:
-    """That somebody knew the password which is stored as `hash`."""
+    """That somebody knew the password which is stored as `hash`.
+
+    `renewed` is the same one hashed anew, when `hash` was made in a weaker way than is usual now.
+    """
 
     user_id: UUID
     hash: str
+    renewed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ class KnownPassword:
         right = verify_password(self.hash, password)
         if not right or self.user_id is None or self.hash is None:
             raise WrongPassword
-        return Proof(self.user_id, self.hash)
+        renewed = hash_password(password) if is_outdated(self.hash) else None
+        return Proof(self.user_id, self.hash, renewed)
 
 
 def choose_password(password: str, email: str, *, field: str = "password") -> NewPassword:

@@ -21,6 +21,7 @@ def sign_in(session: Session, actor: Actor, proof: Proof) -> tuple[SignIn, str]:
     """A browser's session and its token for the cookie. Raises WrongPassword."""
     require(not actor.is_system)
     user = proven(session, proof)
+    user.password_hash = proof.renewed or user.password_hash
     token = new_token("")
     now = utc_now()
     until = now + SIGNED_IN_FOR

@@ -111,7 +111,9 @@ def _free_key(session: Session, email: str) -> str:
 def _keep_an_admin(session: Session, user: User) -> None:
     """Raises LastAdmin. Two admins who demote each other at the same time wait in line here."""
     active = select(User).where(col(User.deactivated_at).is_(None)).order_by(col(User.id))
-    found = session.exec(active.with_for_update()).all()
+    # As they are now that it is our turn, whatever this session has read of them before.
+    locked = active.with_for_update().execution_options(populate_existing=True)
+    found = session.exec(locked).all()
     admins = {one.id for one in found if Role.ADMIN in one.roles}
     if admins == {user.id}:
         raise LastAdmin
