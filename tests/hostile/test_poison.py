@@ -54,7 +54,7 @@ TOGETHER = [(str, int, float), (date, datetime), (dict,)]
 
 
 def steps() -> Iterator[tuple[str, list[tuple[Any, object]]]]:
-    """At full length one column at a time; else all columns of some kinds at once."""
+    """At full length one table at a time; else all tables at once."""
     tables = [t for t in SQLModel.metadata.sorted_tables if t.name not in APART]
     columns = {kind: [c for table in tables for c in table.c if kind_of(c) is kind] for kind in ODD}
     for kinds in TOGETHER:
@@ -62,7 +62,9 @@ def steps() -> Iterator[tuple[str, list[tuple[Any, object]]]]:
         for number in range(most):
             odd = [(c, v) for kind in kinds for v in ODD[kind][number:][:1] for c in columns[kind]]
             if os.environ.get("EXHIBIT_TEST_PROFILE") == "full":
-                yield from ((f"{column} {number}", [(column, value)]) for column, value in odd)
+                for name in dict.fromkeys(column.table.name for column, _value in odd):
+                    one = [(column, value) for column, value in odd if column.table.name == name]
+                    yield f"{name} {kinds[0].__name__} {number}", one
             else:
                 yield f"{kinds[0].__name__} {number}", odd
 
