@@ -1,29 +1,35 @@
-"""What is synced and put in place, in order: the interpreter itself reports each call into C."""
+"""What is asked of the disk, and in which order: the interpreter itself reports it."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
-
-from service.core.folders import sync_folder
-
-WATCHED = (os.fsync, os.replace, os.rename)
 
 
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """Nothing is replaced; the list grows while the block runs."""
+    """Each call of fsync, replace and rename with the name of its file; nothing is replaced."""
     seen: list[str] = []
 
     def watch(frame: FrameType, event: str, called: Any) -> None:
-        if event == "c_call" and called in WATCHED:
-            of_folder = frame.f_code is sync_folder.__code__
-            seen.append(f"{called.__name__} {frame.f_locals['folder'] if of_folder else 'file'}")
+        if event != "c_call":
+            return
+        if called is os.fsync:
+            seen.append(f"fsync {_synced(frame)}")
+        elif called in (os.replace, os.rename):
+            seen.append(f"replace {Path(frame.f_locals['target']).name}")
 
     sys.setprofile(watch)
     try:
         yield seen
     finally:
         sys.setprofile(None)
+
+
+def _synced(frame: FrameType) -> str:
+    """The file that the caller holds open, by its name as the system knows it."""
+    held = frame.f_locals.get("descriptor") or frame.f_locals["file"].fileno()
+    return Path(f"/proc/self/fd/{held}").readlink().name

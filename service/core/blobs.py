@@ -18,8 +18,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
+from service.core.durable import sync
 from service.core.errors import NotFound, Refusal, TooLarge, Unavailable
-from service.core.folders import sync_folder
 
 PIECE = 1024 * 1024
 KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})")
@@ -196,7 +196,7 @@ class Blobs:
             aside.unlink(missing_ok=True)
         # All three, each time: another process may have made a folder and not synced it yet.
         for parent in (home.parent, home.parent.parent, folder):
-            sync_folder(parent)
+            sync(parent)
         return stored
 
     @contextmanager

@@ -18,7 +18,7 @@ from uuid import uuid4
 from email_validator import EmailNotValidError, validate_email
 
 from service.core.clock import utc_now
-from service.core.folders import sync_folder
+from service.core.durable import sync
 
 Security = Literal["none", "starttls", "tls"]
 LONGEST_LINE = 998  # RFC 5322 §2.1.1, octets
@@ -86,7 +86,8 @@ class FolderMailer:
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(self.folder / name)
-            sync_folder(self.folder)
+            sync(self.folder)
+            sync(self.folder.parent)  # it may have been made just now
         except OSError as error:
             raise MailFailed(f"the folder for mail cannot be written: {error.strerror}") from error
 

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from service.core.db import Database
+from service.core.durable import sync
 
 FOLDER = Path(__file__).resolve().parents[2] / "alembic"
 
@@ -61,7 +62,9 @@ def copy_sqlite(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(unfinished)) as new:
         old.backup(new)
     unfinished.chmod(0o600)
+    sync(unfinished)
     unfinished.replace(target)
+    sync(target.parent)
 
 
 def _copy_first(database: Database, revision: str) -> Path | None:

@@ -17,8 +17,8 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from service.core.durable import sync
 from service.core.errors import Invalid, TooMany
-from service.core.folders import sync_folder
 
 AT_ONCE = 4  # each takes 64 MiB
 WAITING = 32
@@ -143,7 +143,7 @@ def _create_key(path: Path) -> None:
         pass
     finally:
         aside.unlink()
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def _signer(key: str, purpose: str) -> URLSafeTimedSerializer:

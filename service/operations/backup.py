@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, BinaryIO
 
 from service.core.clock import utc_now
-from service.core.folders import sync_folder
+from service.core.durable import sync
 from service.core.migrations import copy_sqlite
 from service.doors.tools import Tools
 from service.operations.trouble import Trouble
@@ -63,7 +63,7 @@ def back_up(tools: Tools, target: Path) -> int:
         try:
             _write(tools, unfinished, members, local)
             unfinished.rename(target)
-            sync_folder(target.absolute().parent)
+            sync(target.parent)
         finally:
             unfinished.unlink(missing_ok=True)
     return len(members)

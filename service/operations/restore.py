@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, BinaryIO, cast
 
 from service.core.blobs import Blobs
-from service.core.folders import sync_folder
+from service.core.durable import sync
 from service.doors.tools import Tools
 from service.operations.backup import (
     BLOBS,
@@ -52,9 +52,9 @@ def restore(tools: Tools, source: Path, *, force: bool) -> int:
             target.with_name(target.name + ending).unlink(missing_ok=True)
         if Path(folder, KEY).exists():
             Path(folder, KEY).replace(key)
-            sync_folder(key.parent)
+            sync(key.parent)
         database.replace(target)
-        sync_folder(target.parent)
+        sync(target.parent)
     return len(members)
 
 

@@ -1,6 +1,7 @@
 """Letters through a real SMTP server on loopback, and into a folder."""
 
 import asyncio
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -317,16 +318,17 @@ def test_a_folder_takes_letters_that_a_person_can_read(tmp_path: Path) -> None:
     assert (parsed["to"], parsed["message-id"]) == ("ada@example.com", ID)
 
 
+def test_a_letter_in_a_folder_survives_a_power_cut(tmp_path: Path) -> None:
+    with watched() as seen:
+        FolderMailer(tmp_path / "mail").send(letter())
+
+    [name] = (path.name for path in (tmp_path / "mail").iterdir())
+    assert re.fullmatch(r"fsync \.[0-9a-f]{32}", seen[0])  # its name aside
+    assert seen[1:] == [f"replace {name}", "fsync mail", f"fsync {tmp_path.name}"]
+
+
 def test_a_folder_that_cannot_be_written_is_worth_another_try(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("a file stands here")
 
     with pytest.raises(MailFailed):
         FolderMailer(tmp_path / "mail").send(letter())
-
-
-def test_a_letter_in_the_folder_outlasts_a_power_cut(tmp_path: Path) -> None:
-    folder = tmp_path / "mail"
-    with watched() as seen:
-        FolderMailer(folder).send(letter())
-
-    assert seen == ["fsync file", "replace file", f"fsync {folder}"]

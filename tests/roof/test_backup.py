@@ -20,7 +20,6 @@ from service.operations.backup import back_up
 from service.operations.restore import Damaged, restore
 from service.operations.trouble import Trouble
 from service.settings import Settings
-from tests.syncs import watched
 from tests.worlds import build_world
 
 BYTES = b"a design" * 100_000
@@ -68,22 +67,6 @@ def test_all_rows_files_and_the_key_come_back(
     restored, original = (tools.settings.data_dir / key for tools in (elsewhere, full))
     assert restored.read_text() == original.read_text()
     assert archive.stat().st_mode & 0o077 == 0
-
-
-def test_an_archive_and_what_comes_back_of_it_outlast_a_power_cut(
-    full: Tools, elsewhere: Tools, tmp_path: Path
-) -> None:
-    archive = tmp_path / "backup.tar"
-    with watched() as saved:
-        back_up(full, archive)
-    with watched() as restored:
-        restore(elsewhere, archive, force=False)
-
-    home, kept = file_of(elsewhere).parent, elsewhere.settings.data_dir
-    assert saved[-3:] == ["fsync file", "rename file", f"fsync {tmp_path}"]
-    in_place = ["replace file", f"fsync {kept}", "replace file", f"fsync {home}"]
-    assert restored[-4:] == in_place
-    assert restored[:-4].count("fsync file") == 3  # the database, the key and the one file
 
 
 def _digests(tools: Tools) -> list[str]:

@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from service.core.migrations import FOLDER, NewerDatabase, head, is_current, migrate, revision_of
+from service.core.migrations import (
+    FOLDER,
+    NewerDatabase,
+    copy_sqlite,
+    head,
+    is_current,
+    migrate,
+    revision_of,
+)
 from service.doors.tools import Tools
+from tests.syncs import watched
 
 NEXT = """
 import sqlalchemy as sa
@@ -51,6 +60,15 @@ def test_sqlite_is_copied_before_it_is_changed(bare_tools: Tools, later: Path) -
         with closing(sqlite3.connect(copy)) as old:
             assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [(head(),)]
         assert copy.stat().st_mode & 0o077 == 0
+
+
+def test_a_copy_is_on_the_disk_before_anything_else_happens(sqlite_url: str) -> None:
+    source = Path(sqlite_url.removeprefix("sqlite:///"))
+    with watched() as seen:
+        copy_sqlite(source, source.with_name("copy.db"))
+
+    folder = source.parent.name
+    assert seen == ["fsync copy.db.unfinished", "replace copy.db", f"fsync {folder}"]
 
 
 def test_an_older_exhibit_leaves_a_newer_database_alone(bare_tools: Tools, later: Path) -> None:
