@@ -8,11 +8,9 @@ import sqlite3
 import tarfile
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, BinaryIO, cast
 
 from service.core.blobs import Blobs
-from service.core.durable import sync
 from service.doors.tools import Tools
 from service.operations.backup import (
     BLOBS,
@@ -21,9 +19,10 @@ from service.operations.backup import (
     KEY,
     MANIFEST,
     PIECE,
+    USE_PG_DUMP,
     Member,
-    database_file,
 )
+from service.operations.swap import swap_of
 from service.operations.trouble import Trouble
 
 NAME = re.compile(rf"{re.escape(DATABASE)}|{re.escape(KEY)}|{BLOBS}[0-9a-f]{{64}}")
@@ -39,22 +38,22 @@ def restore(tools: Tools, source: Path, *, force: bool) -> int:
 
     The caller sees to it that nothing runs on the data folder, and has closed the database.
     """
-    target, key = database_file(tools), tools.settings.data_dir / KEY
-    if _holds_something(target) and not force:
-        raise Trouble(f"{target} is there already. Use --force to put the backup in its place.")
-    with TemporaryDirectory(dir=target.parent, prefix="restore-") as folder:
-        members = _unpack(source, Path(folder), tools.blobs)
-        database = Path(folder, DATABASE)
-        if not database.exists():
+    swap = swap_of(tools.settings)
+    if swap is None:
+        raise Trouble(USE_PG_DUMP)
+    if _holds_something(swap.database) and not force:
+        raise Trouble(
+            f"{swap.database} is there already. Use --force to put the backup in its place."
+        )
+    folder = swap.begin()
+    try:
+        members = _unpack(source, folder, tools.blobs)
+        if not (folder / DATABASE).exists():
             raise Damaged(f"{source} holds no {DATABASE}.")
-        _refuse_broken(database)
-        for ending in ("-wal", "-shm"):
-            target.with_name(target.name + ending).unlink(missing_ok=True)
-        if Path(folder, KEY).exists():
-            Path(folder, KEY).replace(key)
-            sync(key.parent)
-        database.replace(target)
-        sync(target.parent)
+        _refuse_broken(folder / DATABASE)
+        swap.make_ready(folder / DATABASE, folder / KEY)
+    finally:
+        swap.finish()
     return len(members)
 
 

@@ -15,6 +15,7 @@ from service.core.db import Database
 from service.core.migrations import is_current, migrate
 from service.core.selfcheck import check_database, one_process_only
 from service.doors.tools import Tools
+from service.operations.swap import swap_of
 from service.operations.trouble import Trouble, in_plain_words, words_of
 from service.settings import Settings
 
@@ -42,6 +43,7 @@ def opened(settings: Settings) -> Generator[Tools]:
     """The tools, on a database that is safe; as it stands, migrated or not. Raises Trouble."""
     with in_plain_words():
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        finish_restore(settings)
         tools = build_tools(settings)
         try:
             check_database(tools.database)
@@ -88,7 +90,17 @@ def nothing_running(settings: Settings) -> Generator[None]:
     with (settings.data_dir / "process.lock").open("ab") as lock:
         if not _take(lock, fcntl.LOCK_EX):
             raise Trouble("Exhibit runs on this data folder: stop it first.")
+        if swap := swap_of(settings):
+            swap.finish()
         yield
+
+
+def finish_restore(settings: Settings) -> None:
+    """A restore that was cut off is ended or undone before anybody looks. Raises Trouble."""
+    swap = swap_of(settings)
+    if swap and swap.is_pending:
+        with nothing_running(settings):
+            return
 
 
 def is_loopback(host: str) -> bool:
