@@ -30,7 +30,8 @@ def build_tools(settings: Settings, key: str | None = None) -> Tools:
     """Database and files as the settings name them; the key is made on the first run."""
     kept = settings.secret_key.get_secret_value()
     key = key or kept or load_or_create_key(settings.data_dir / "secret.key")
-    return Tools(settings, Database(settings.database), open_blobs(settings), key)
+    database = Database(settings.database, connections=settings.database_connections)
+    return Tools(settings, database, open_blobs(settings), key)
 
 
 def open_blobs(settings: Settings) -> Blobs:

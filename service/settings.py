@@ -122,6 +122,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="", description="postgresql://… or sqlite:///…; empty: exhibit.db in the folder."
     )
+    database_connections: int = Field(
+        default=20, ge=2, le=1000, description="Most connections of one server process to it."
+    )
     base_url: HttpUrl | None = Field(
         default=None, description="Public address of the site, for links; empty: host and port."
     )

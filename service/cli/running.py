@@ -20,6 +20,9 @@ from service.operations.starting import (
 )
 from service.operations.trouble import Trouble
 from service.server import ending_calmly, listen, serve_here, serve_in_processes, work_here, working
+from service.settings import Settings
+
+WORKER_CONNECTIONS = 4
 
 
 @plainly
@@ -96,9 +99,15 @@ def serve_as_wished(tools: Tools, listener: socket, workers: int) -> None:
 @plainly
 def worker() -> None:
     """Send mail, chain the history and do nightly work, until Ctrl-C."""
-    settings = settings_and_logs()
+    settings = with_few_connections(settings_and_logs())
     with ending_calmly(), migrated(settings) as tools, running(settings, tools.database, say):
         work_here(tools)
+
+
+def with_few_connections(settings: Settings) -> Settings:
+    """A worker does one thing at a time; what it leaves is for the servers."""
+    few = min(settings.database_connections, WORKER_CONNECTIONS)
+    return settings.model_copy(update={"database_connections": few})
 
 
 @plainly

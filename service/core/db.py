@@ -24,8 +24,8 @@ from service.core.clock import utc_now
 from service.core.errors import Stale, Unavailable
 from service.core.lines import Line
 
-# As many connections as the server has threads (AnyIO: 40), so that no thread ever waits for one.
-CONNECTIONS = 40
+# Fewer than the server has threads (AnyIO: 40): who waits for one in vain is told to come again.
+CONNECTIONS = 20
 LOCK_WAIT_SECONDS = 5
 STATEMENT_SECONDS = 30
 IMPATIENT_MS = 100  # for a row; PostgreSQL takes 0 for “for ever”
@@ -143,7 +143,7 @@ class Database:
             hide_parameters=True,  # they hold people's words, and errors are logged
             pool_timeout=LOCK_WAIT_SECONDS,
             pool_pre_ping=not self.is_sqlite,
-            connect_args={} if self.is_sqlite else _postgresql_arguments(),
+            connect_args={} if self.is_sqlite else _postgresql_arguments(self.url),
         )
         # PostgreSQL: one snapshot for all that is read, and nothing can be written by mistake.
         self._reading: dict[str, Any] = {"exhibit_access": "read"}
@@ -220,7 +220,8 @@ def _passing(error: sa.exc.SQLAlchemyError) -> bool:
     return state[:2] in POSTGRESQL_PASSING or state == LOCK_NOT_AVAILABLE
 
 
-def _postgresql_arguments() -> dict[str, Any]:
+def _postgresql_arguments(url: sa.URL) -> dict[str, Any]:
+    """Ours, unless the URL says otherwise; of two values for one option, the last counts."""
     limits = {
         "lock_timeout": f"{LOCK_WAIT_SECONDS}s",
         "statement_timeout": f"{STATEMENT_SECONDS}s",
@@ -228,7 +229,10 @@ def _postgresql_arguments() -> dict[str, Any]:
         "timezone": "UTC",
     }
     options = " ".join(f"-c {name}={value}" for name, value in limits.items())
-    return {"connect_timeout": 5, "options": options, "application_name": "exhibit"}
+    options = " ".join([options, *url.normalized_query.get("options", ())])
+    ours = {"connect_timeout": 5, "application_name": "exhibit"}
+    kept = {name: value for name, value in ours.items() if name not in url.query}
+    return kept | {"options": options}
 
 
 def _tune_sqlite(engine: sa.Engine) -> None:
