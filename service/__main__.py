@@ -1,5 +1,17 @@
-"""So that `python -m service` is the command line too."""
+"""`exhibit`, and `python -m service`."""
 
-from service.cli import main
+import signal
 
-main()
+# Ctrl-C while the code is being read: nothing was begun, so the process just goes.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from service import cli  # noqa: E402
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

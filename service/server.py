@@ -4,9 +4,11 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -24,6 +26,7 @@ from service.worker.loop import run_worker
 
 DRAIN_SECONDS = 20  # for requests under way, after the wish to stop; with the worker less than 30
 WORKER_SECONDS = 5  # for the worker's task in hand; what it does not finish, it does again
+LOOK_SECONDS = 0.2
 BACKLOG = 2048
 
 
@@ -31,22 +34,65 @@ class CannotServe(Exception):
     """Why the server cannot start, and what to do."""
 
 
-class QuietServer(uvicorn.Server):
-    """Stops on SIGINT and SIGTERM, and then simply returns."""
+class Ended(Exception):
+    """Somebody wished us to stop before all was up."""
 
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        with super().capture_signals():
-            yield
-            self._captured_signals.clear()  # uvicorn would raise them again
+
+class Ending:
+    """The wish to stop: the first signal is only noted, a second one interrupts at once.
+
+    An interrupt between any two lines could leave a thread or a lock behind, or be lost in a
+    callback; a note is looked at where one can stop, and stays. To note it takes no lock, which the
+    code that was interrupted might hold.
+    """
+
+    def __init__(self) -> None:
+        self.is_wished = False
+
+    def note(self, _number: int, _frame: FrameType | None) -> None:
+        if self.is_wished:
+            raise KeyboardInterrupt
+        self.is_wished = True
+
+    def look(self) -> None:
+        """Raises Ended."""
+        if self.is_wished:
+            raise Ended
+
+    def wait(self) -> None:
+        while not self.is_wished:
+            time.sleep(LOOK_SECONDS)
 
 
 @contextmanager
-def ending_calmly() -> Generator[None]:
+def ending_calmly() -> Generator[Ending]:
     """Ctrl-C and SIGTERM end the block without an error, whenever they come."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt):
-        yield
+    ending = Ending()
+    with suppress(Ended, KeyboardInterrupt):
+        _on_signal(ending.note)
+        yield ending
+    _on_signal(signal.SIG_DFL)  # nothing is left that would have to end first
+
+
+def _on_signal(do: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, do)
+
+
+class QuietServer(uvicorn.Server):
+    """Stops when it is wished, and then simply returns."""
+
+    def __init__(self, config: WireConfig, ending: Ending) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield  # ours stay as they are
+
+    async def on_tick(self, counter: int) -> bool:
+        self.should_exit |= self._ending.is_wished
+        return await super().on_tick(counter)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -61,13 +107,16 @@ def listen(settings: Settings) -> socket.socket:
         ) from error
 
 
-def serve_here(tools: Tools, listener: socket.socket) -> None:
-    """Answer requests until a signal says stop."""
+def serve_here(tools: Tools, listener: socket.socket, ending: Ending) -> None:
+    """Answer requests until it is time to end."""
     config = config_for(tools.settings, create_app(tools))
-    QuietServer(config).run([listener])
+    ending.look()
+    QuietServer(config, ending).run([listener])
 
 
-def serve_in_processes(settings: Settings, listener: socket.socket, workers: int) -> None:
+def serve_in_processes(
+    settings: Settings, listener: socket.socket, workers: int, ending: Ending
+) -> None:
     """Several processes behind one socket; each makes its own tools from the environment."""
     with TemporaryDirectory(prefix="exhibit-figures-") as folder:
         os.environ[SHARED_FOLDER] = folder
@@ -75,7 +124,9 @@ def serve_in_processes(settings: Settings, listener: socket.socket, workers: int
         app = "service.server:app_of_this_process"
         listener.set_inheritable(True)
         config = config_for(settings, app, workers=workers, factory=True)
-        Multiprocess(config, [listener]).run()
+        supervisor = Multiprocess(config, [listener])  # from here on it notes signals itself
+        ending.look()
+        supervisor.run()
 
 
 def app_of_this_process() -> FastAPI:
@@ -108,17 +159,15 @@ def config_for(settings: Settings, app: FastAPI | str, **others: Any) -> WireCon
     )
 
 
-def work_here(tools: Tools) -> None:
-    """Be the worker until a signal says stop."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    run_worker(tools, stop)
+def work_here(tools: Tools, ending: Ending) -> None:
+    """Be the worker until it is time to end."""
+    with working(tools, DRAIN_SECONDS):
+        ending.wait()
 
 
 @contextmanager
-def working(tools: Tools) -> Generator[None]:
-    """The worker runs in a thread for as long as the block does."""
+def working(tools: Tools, seconds: float = WORKER_SECONDS) -> Generator[None]:
+    """The worker runs in a thread for as long as the block does, and `seconds` to end its task."""
     stop = threading.Event()
     thread = threading.Thread(target=run_worker, args=(tools, stop), name="worker", daemon=True)
     thread.start()
@@ -126,4 +175,4 @@ def working(tools: Tools) -> Generator[None]:
         yield
     finally:
         stop.set()
-        thread.join(WORKER_SECONDS)
+        thread.join(seconds)

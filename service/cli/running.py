@@ -1,5 +1,7 @@
 """`run`, `serve`, `worker`, `migrate`: what stays until told to stop, and what comes before."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from socket import socket
 from typing import Annotated
 
@@ -19,7 +21,15 @@ from service.operations.starting import (
     warning_of,
 )
 from service.operations.trouble import Trouble
-from service.server import ending_calmly, listen, serve_here, serve_in_processes, work_here, working
+from service.server import (
+    Ending,
+    ending_calmly,
+    listen,
+    serve_here,
+    serve_in_processes,
+    work_here,
+    working,
+)
 from service.settings import Settings
 
 WORKER_CONNECTIONS = 4
@@ -28,16 +38,29 @@ WORKER_CONNECTIONS = 4
 @plainly
 def run() -> None:
     """Migrate, then run the server and the worker until Ctrl-C."""
+    with (
+        ending_calmly() as ending,
+        listening() as (settings, listener),
+        opened(settings) as tools,
+        running(settings, tools.database, say),
+    ):
+        ending.look()
+        bring_up_to_date(tools.database, say)
+        ending.look()
+        introduce(tools, bring_demo(tools))
+        ending.look()
+        with working(tools):
+            serve_here(tools, listener, ending)
+
+
+@contextmanager
+def listening() -> Generator[tuple[Settings, socket]]:
+    """The settings, with the port that we got, and a socket that listens there."""
     settings = settings_and_logs()
     if warning := warning_of(settings):
         say(warning)
-    with ending_calmly(), listen(settings) as listener:
-        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        with opened(settings) as tools, running(settings, tools.database, say):
-            bring_up_to_date(tools.database, say)
-            introduce(tools, bring_demo(tools))
-            with working(tools):
-                serve_here(tools, listener)
+    with listen(settings) as listener:
+        yield settings.model_copy(update={"port": listener.getsockname()[1]}), listener
 
 
 def bring_demo(tools: Tools) -> DemoAccess | None:
@@ -70,38 +93,40 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
 ) -> None:
     """Run the server only; `exhibit worker` does the work that follows."""
-    settings = settings_and_logs()
-    if warning := warning_of(settings):
-        say(warning)
-    with ending_calmly(), listen(settings) as listener:
-        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        with migrated(settings) as tools, running(settings, tools.database, say):
-            say(f"address: {settings.site}")
-            serve_as_wished(tools, listener, workers)
+    with (
+        ending_calmly() as ending,
+        listening() as (settings, listener),
+        migrated(settings) as tools,
+        running(settings, tools.database, say),
+    ):
+        ending.look()
+        say(f"address: {settings.site}")
+        serve_as_wished(tools, listener, workers, ending)
 
 
-def serve_as_wished(tools: Tools, listener: socket, workers: int) -> None:
+def serve_as_wished(tools: Tools, listener: socket, workers: int, ending: Ending) -> None:
     """In this process or in several, with the worker where there can be no other process."""
     reason = one_process_only(tools.database)
     if reason and workers > 1:
         raise Trouble(reason)
     if workers > 1:
         tools.database.dispose()  # a connection must not pass into another process
-        serve_in_processes(tools.settings, listener, workers)
+        serve_in_processes(tools.settings, listener, workers, ending)
     elif reason:
         say("the worker runs in this process too")
         with working(tools):
-            serve_here(tools, listener)
+            serve_here(tools, listener, ending)
     else:
-        serve_here(tools, listener)
+        serve_here(tools, listener, ending)
 
 
 @plainly
 def worker() -> None:
     """Send mail, chain the history and do nightly work, until Ctrl-C."""
-    settings = with_few_connections(settings_and_logs())
-    with ending_calmly(), migrated(settings) as tools, running(settings, tools.database, say):
-        work_here(tools)
+    with ending_calmly() as ending:
+        settings = with_few_connections(settings_and_logs())
+        with migrated(settings) as tools, running(settings, tools.database, say):
+            work_here(tools, ending)
 
 
 def with_few_connections(settings: Settings) -> Settings:

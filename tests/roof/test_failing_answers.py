@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from service.doors.tools import Tools
-from service.server import QuietServer, config_for
+from service.server import Ending, QuietServer, config_for
 from tests.roof.processes import read_all, read_answer
 
 
@@ -17,7 +17,7 @@ from tests.roof.processes import read_all, read_answer
 def port(site: FastAPI, tight_tools: Tools) -> Iterator[int]:
     """The site with its misbehaving routes, behind the server we ship."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = QuietServer(config_for(tight_tools.settings, site))
+        server = QuietServer(config_for(tight_tools.settings, site), Ending())
         thread = Thread(target=server.run, args=([listener],))
         thread.start()
         yield listener.getsockname()[1]
