@@ -13,7 +13,7 @@ from threading import BoundedSemaphore, Lock
 from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlmodel import JSON, Field, Session, UniqueConstraint, col, select
+from sqlmodel import JSON, Field, Session, UniqueConstraint, select
 
 from service.core.clock import utc_now
 from service.core.db import Row
@@ -165,12 +165,6 @@ def keep(
     )
     session.add(row)
     session.flush()
-
-
-def sweep(session: Session) -> None:
-    """Forget what is older than a day."""
-    old = sa.delete(KeptAnswer).where(col(KeptAnswer.created_at) < utc_now() - KEPT_FOR)
-    session.connection().execute(old)
 
 
 def _lock_across_processes(session: Session, text: str) -> None:

@@ -145,12 +145,6 @@ class DatabaseStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWi
             session.connection().execute(gone)
 
 
-def sweep(session: Session) -> None:
-    """Forget windows that no longer count."""
-    old = sa.delete(RateCount).where(col(RateCount.expires_at) < utc_now())
-    session.connection().execute(old)
-
-
 def _raise_by(session: Session, key: str, amount: int, kept: timedelta) -> None:
     row = RateCount(key=_cut(key), hits=amount, expires_at=utc_now() + kept)
     insert_or_add(session, row, ["key"], "hits")

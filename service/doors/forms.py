@@ -44,9 +44,6 @@ class Form:
     def __contains__(self, name: str) -> bool:
         return any(key == name for key, _value in self.fields)
 
-    def uploads_of(self, name: str) -> list[Upload]:
-        return [upload for upload in self.uploads if upload.field == name]
-
     def close(self) -> None:
         for upload in self.uploads:
             upload.file.close()

@@ -34,7 +34,6 @@ from service.domain.submissions.actions import (
     request_status_link,
     revoke_links,
     save_draft,
-    send_draft,
     set_access,
     stage_file,
 )
@@ -408,11 +407,10 @@ def test_a_draft_becomes_a_submission_and_is_gone(world: World, blobs: Blobs) ->
     )
     with world.database.write() as session:
         found = get_draft(session, KEY, draft_token(KEY, draft), for_change=True)
-        received = send_draft(
+        received = receive_submission(
             session,
             STRANGER,
             session.get_one(Job, world.job_id),
-            found,
             content,
             [file],
             blobs=blobs,
@@ -420,6 +418,7 @@ def test_a_draft_becomes_a_submission_and_is_gone(world: World, blobs: Blobs) ->
             consent_text="Yes.",
             consent_version="1",
         )
+        remove_draft(session, STRANGER, found)
 
     with world.database.read() as session:
         newest = get_revision(session, session.get_one(Submission, received.submission_id))

@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from service.domain.history.sentences import SENTENCES, UNTOLD
+from service.domain.desk.exports.history import UNTOLD
+from service.domain.history.sentences import SENTENCES
 from service.worker.reactions import REACTIONS
 from tests.events_table import PAGE, every_event, write_page
 

@@ -167,14 +167,6 @@ def is_live() -> ColumnElement[bool]:
     return and_(col(ApiToken.revoked_at).is_(None), lasting)
 
 
-def get_colleague(session: Session, actor: Actor, id: UUID) -> User:
-    """Any user, for those who work here: staff know their colleagues by name. Raises NotFound."""
-    found = session.get(User, id) if actor.is_staff or actor.is_system else None
-    if not found:
-        raise NotFound
-    return found
-
-
 def list_colleagues(session: Session, actor: Actor) -> Sequence[User]:
     """Everybody who works here and is active, by name. For choosing a team or a reviewer."""
     actor.user_id  # noqa: B018  # strangers are refused

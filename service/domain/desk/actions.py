@@ -15,7 +15,7 @@ from service.domain.desk.queries.filters import find_job_id
 from service.domain.messages.actions import write_message
 from service.domain.pipeline.actions import move_submission
 from service.domain.pipeline.inputs import MoveInput
-from service.domain.pipeline.policy import may_move
+from service.domain.submissions.policy import may_handle
 from service.domain.submissions.queries import get_revision, get_submission
 from service.domain.submissions.tables import Decision, Submission
 
@@ -27,7 +27,7 @@ def reject_submissions(session: Session, actor: Actor, wanted: RejectInput) -> S
 
     Raises NotFound, Stale, AlreadyDecided, ReasonNeeded.
     """
-    require(may_move(actor))
+    require(may_handle(actor))
     rejected = []
     # In one order, so that two who reject the same ones never wait for each other in a circle.
     for id, version in sorted(set(wanted.submissions)):

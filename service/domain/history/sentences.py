@@ -37,9 +37,6 @@ SENTENCES: dict[str, tuple[Audience, str]] = {
     "message.failed": (Audience.RUNNERS, "A letter could not be sent: {letter}"),
 }
 
-# Told nowhere in a submission's history: each is a step of something that is told, or of nothing.
-UNTOLD = frozenset({"access.changed", "link.made", "links.revoked", "scorecard.saved"})
-
 # Taken by oneself, the same event reads differently.
 TAKEN = "{who} took it to review"
 

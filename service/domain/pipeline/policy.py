@@ -1,14 +1,8 @@
-"""Who may move submissions and end them."""
+"""Who may end submissions. Moves are for those who may handle them: `submissions.policy`."""
 
 from service.core.outbox import ActorKind
 from service.domain.accounts.actor import Actor
-from service.domain.submissions.policy import may_handle
 from service.domain.submissions.tables import Submission
-
-
-def may_move(actor: Actor) -> bool:
-    """Move, decide, reopen: recruiters and admins, on what they can see."""
-    return may_handle(actor)
 
 
 def may_withdraw(actor: Actor, submission: Submission) -> bool:

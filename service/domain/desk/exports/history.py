@@ -30,7 +30,7 @@ COLUMNS = (
     "detail",
 )
 # A step of something that is told, or of nothing.
-UNTOLD = ("access.changed", "link.made", "links.revoked", "scorecard.saved")
+UNTOLD = frozenset({"access.changed", "link.made", "links.revoked", "scorecard.saved"})
 # Whose values before and after belong to the submission itself: never those of scorecards.
 OWN = ("submission.", "revision.")
 

@@ -9,7 +9,6 @@ from service.domain.submissions.actions.drafts import (
     remove_draft,
     request_draft_link,
     save_draft,
-    send_draft,
     stage_file,
 )
 from service.domain.submissions.actions.links import make_link, request_status_link, revoke_links
@@ -47,7 +46,6 @@ __all__ = [
     "request_status_link",
     "revoke_links",
     "save_draft",
-    "send_draft",
     "set_access",
     "stage_file",
 ]

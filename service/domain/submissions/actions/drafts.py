@@ -19,7 +19,7 @@ from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import is_taking
 from service.domain.jobs.tables import Job
 from service.domain.submissions.actions.content import count_blobs
-from service.domain.submissions.actions.receive import JobClosed, Received, receive_submission
+from service.domain.submissions.actions.receive import JobClosed
 from service.domain.submissions.events import (
     DraftLinkRequested,
     DraftRemoved,
@@ -27,8 +27,8 @@ from service.domain.submissions.events import (
     FileStaged,
     StagedFileDropped,
 )
-from service.domain.submissions.inputs import StoredFile, SubmissionInput
-from service.domain.submissions.tables import Blob, Draft, Source, StagedFile
+from service.domain.submissions.inputs import StoredFile
+from service.domain.submissions.tables import Blob, Draft, StagedFile
 
 CONTENT_BYTES = 1024 * 1024
 PLACE_LENGTH = 80
@@ -112,38 +112,6 @@ def drop_staged_file(session: Session, actor: Actor, draft: Draft, id: UUID) -> 
     session.flush()
     release_blobs(session, [staged.sha256])
     outbox.record(session, actor, draft.id, StagedFileDropped(draft_id=draft.id, file_id=id))
-
-
-def send_draft(
-    session: Session,
-    actor: Actor,
-    job: Job,
-    draft: Draft,
-    content: SubmissionInput,
-    files: Sequence[StoredFile],
-    *,
-    blobs: Blobs,
-    source: Source,
-    consent_text: str,
-    consent_version: str,
-) -> Received:
-    """Make a submission of what the draft has become; its staged files are among `files`.
-
-    Raises what `receive_submission` raises; then the draft stays.
-    """
-    received = receive_submission(
-        session,
-        actor,
-        job,
-        content,
-        files,
-        blobs=blobs,
-        source=source,
-        consent_text=consent_text,
-        consent_version=consent_version,
-    )
-    remove_draft(session, actor, draft)
-    return received
 
 
 def remove_draft(session: Session, actor: Actor, draft: Draft) -> None:
