@@ -15,6 +15,7 @@ from sqlmodel import SQLModel, func, select
 from service.core.db import Database
 from service.core.migrations import migrate
 from service.core.outbox import EventRow
+from tests.patience import PATIENCE
 from tests.roof.processes import Running, started
 from tests.worlds import World, build_world
 
@@ -22,7 +23,6 @@ GENEROUS = {
     "rates__submissions": "100000/hour",
     "rates__submissions_everywhere": "100000/hour",
 }
-ANSWER_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -86,4 +86,4 @@ def serving(folder: Path, url: str, processes: int, **settings: str) -> Iterator
 def _client(address: str) -> httpx2.Client:
     """Of many connections; the call that waits for an answer keeps its own."""
     limits = httpx2.Limits(max_connections=100)
-    return httpx2.Client(base_url=address, timeout=ANSWER_SECONDS, limits=limits)
+    return httpx2.Client(base_url=address, timeout=PATIENCE, limits=limits)

@@ -20,14 +20,14 @@ from service.core.db import Database
 from service.core.outbox import Task
 from service.domain.submissions.tables import Blob, Revision, RevisionState, Submission
 from service.worker.nightly import NIGHTLY_ID
-from tests.patience import until
+from tests.patience import PATIENCE, until
 from tests.roof.processes import Running, started
 from tests.roof.serving import GENEROUS
 
 JOB = "software-engineer-evidence-first"
 SENDERS = 8
-BEFORE_THE_END = 40  # answers that have come when the process is killed
-PEOPLE = 12
+BEFORE_THE_END = 24  # answers that have come when the process is killed
+PEOPLE = 8
 SENT = f"/api/v1/jobs/{JOB}/submissions"
 
 
@@ -46,7 +46,7 @@ class Sender:
             data=body,
             files={"files": ("a.txt", content(name))},
             headers={"Idempotency-Key": name},
-            timeout=30,
+            timeout=PATIENCE,
         )
 
     def run(self, address: str, told: Callable[[], None]) -> None:
@@ -56,6 +56,8 @@ class Sender:
                 answer = self.send(address, self.last)
             except httpx2.HTTPError:
                 return
+            if answer.status_code == 503:  # a very busy machine: nothing was acknowledged
+                continue
             assert answer.status_code == 201, answer.text
             self.acknowledged[self.last] = answer.json()["id"]
             told()
@@ -72,7 +74,7 @@ def kill(running: Running) -> None:
 
 def staff(running: Running) -> httpx2.Client:
     auth = {"Authorization": f"Bearer {running.said['token']}"}
-    return httpx2.Client(base_url=f"{running.address}/api/v1", headers=auth, timeout=30)
+    return httpx2.Client(base_url=f"{running.address}/api/v1", headers=auth, timeout=PATIENCE)
 
 
 def assert_kept(client: httpx2.Client, acknowledged: dict[str, str]) -> None:
@@ -95,7 +97,7 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
 
     with started(tmp_path, "run", **words) as running, ThreadPoolExecutor(SENDERS) as pool:
         under_way = [pool.submit(sender.run, running.address, told) for sender in senders]
-        assert enough.wait(60)
+        assert enough.wait(PATIENCE)
         kill(running)
         for each in under_way:
             each.result()
@@ -158,7 +160,7 @@ def test_a_confirmation_is_kept_or_can_be_pressed_again(
                     "consent": True,
                     "evidence": [{"title": title}],
                 }
-                sent = httpx2.post(f"{running.address}{SENT}", json=body, timeout=30)
+                sent = httpx2.post(f"{running.address}{SENT}", json=body, timeout=PATIENCE)
                 assert sent.status_code == 201
         until(lambda: len(links(tmp_path)) == PEOPLE)
 
@@ -167,13 +169,14 @@ def test_a_confirmation_is_kept_or_can_be_pressed_again(
                 answer = confirm(running, link)
             except httpx2.HTTPError:
                 return
-            assert answer.status_code == 200
-            confirmed.append(link)
+            assert answer.status_code in {200, 503}, answer.text
+            if answer.status_code == 200:
+                confirmed.append(link)
             if len(confirmed) >= PEOPLE // 3:
                 enough.set()
 
         pressed = [pool.submit(press, link) for link in links(tmp_path)]
-        assert enough.wait(60)
+        assert enough.wait(PATIENCE)
         kill(running)
         for each in pressed:
             each.result()
@@ -197,4 +200,6 @@ def links(folder: Path) -> set[str]:
 
 
 def confirm(running: Running, link: str) -> httpx2.Response:
-    return httpx2.post(f"{running.address}{link}", data={"idempotency_key": "once"}, timeout=30)
+    return httpx2.post(
+        f"{running.address}{link}", data={"idempotency_key": "once"}, timeout=PATIENCE
+    )

@@ -82,7 +82,7 @@ def test_whatever_commit_a_worker_dies_at_the_next_one_does_the_rest_once(
 ) -> None:
     """Leased and not tried, done and not marked, sent and not marked, half of a night's work."""
     build_world(database)
-    step = "1" if os.environ.get("EXHIBIT_TEST_PROFILE") == "full" else "3"
+    step = "1" if os.environ.get("EXHIBIT_TEST_PROFILE") == "full" else "5"
     command = [sys.executable, "-m", "tests.worker.dying", database_url, str(tmp_path), step]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
