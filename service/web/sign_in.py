@@ -93,15 +93,16 @@ def mail_reset(request: Request, visit: StrangerVisit, form: FormHere) -> Respon
     """The same answer whoever has the address, if anybody."""
     email, rates = form.get("email")[:254], visit.tools.settings.rates
     visit.tools.rates.hit(rates.sign_ins, "sign_in", visit.network)
-    with visit.writing() as (db, me):
-        request_password_reset(db, me, email)
-    return message(
+    said = message(
         request,
         "Look into your mail",
         "If there is an account with this address, a link is on its way. It is good for an hour.",
         back="/sign-in",
         back_words="Sign in",
     )
+    with visit.writing() as (db, me):
+        request_password_reset(db, me, email)
+        return visit.show(said)
 
 
 @router.get("/reset-password/{token}")

@@ -75,10 +75,10 @@ def mail_link(request: Request, visit: StrangerVisit, form: FormHere) -> Respons
         visit.tools.rates.hit(visit.tools.settings.rates.submissions, "link from", visit.network)
     except Refusal as refusal:
         return _ask(request, str(refusal), status_of(refusal))
+    said = "If we have a submission from this address, a link to it is on its way."
     with visit.writing() as (db, me):
         request_status_link(db, me, email)
-    said = "If we have a submission from this address, a link to it is on its way."
-    return message(request, "Look into your mail", said)
+        return visit.show(message(request, "Look into your mail", said))
 
 
 @router.get("/status/{token}")
@@ -118,18 +118,24 @@ def file(request: Request, visit: StrangerVisit, token: Token, file_id: UUID) ->
 
 
 @router.post("/status/{token}/withdraw")
-def ask_withdrawal(request: Request, visit: StrangerVisit, token: Token) -> Response:
+def ask_withdrawal(
+    request: Request, visit: StrangerVisit, token: Token, _form: FormHere
+) -> Response:
     """A fresh link by mail: whoever has an old mail cannot withdraw for somebody."""
+    said = "We mailed you a fresh link. Open it and press the button there."
+    back = f"/status/{token}"
     with visit.writing() as (db, _me):
         me, submission = _theirs(db, visit, token)
         request_withdrawal(db, me, submission)
-    said = "We mailed you a fresh link. Open it and press the button there."
-    back = f"/status/{token}"
-    return message(request, "Look into your mail", said, back=back, back_words="Back")
+        return visit.show(
+            message(request, "Look into your mail", said, back=back, back_words="Back")
+        )
 
 
 @router.post("/status/{token}/confirm/{revision_id}")
-def confirm_here(visit: StrangerVisit, token: Token, revision_id: UUID) -> Response:
+def confirm_here(
+    visit: StrangerVisit, token: Token, revision_id: UUID, _form: FormHere
+) -> Response:
     """Who holds the status link may confirm an addition without the mail that asks for it."""
     with visit.writing() as (db, _me):
         me, submission = _theirs(db, visit, token)

@@ -58,6 +58,7 @@ def _chores(tools: Tools) -> dict[str, Callable[[], int]]:
         "sign_ins": whole(sweeps.sign_ins, now - KEPT_ENDED),
         "password_resets": whole(sweeps.password_resets, now - KEPT_ENDED),
         "tasks": whole(sweeps.tasks, now - KEPT_TASKS),
+        "asked_addresses": whole(sweeps.asked_addresses, now - KEPT_ENDED),
         "blobs": lambda: sweep_blobs(tools, now),
     }
 

@@ -7,7 +7,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from service.core.db import load_lists
 from service.core.idempotency import KEPT_FOR, KeptAnswer
-from service.core.outbox import Task, TaskState
+from service.core.outbox import EventDetail, EventRow, Task, TaskState
 from service.core.rates import RateCount
 from service.domain.accounts.actor import SYSTEM
 from service.domain.accounts.tables import PasswordReset, SignIn
@@ -20,6 +20,8 @@ from service.domain.submissions.tables import (
     RevisionState,
     Submission,
 )
+
+ASKED = ("status_link.requested", "user.password_reset_requested")
 
 
 def answers(session: Session, now: datetime, limit: int) -> int:
@@ -50,6 +52,14 @@ def tasks(session: Session, before: datetime, limit: int) -> int:
     """Work done before. What was given up stays until a person has seen to it."""
     over = sa.and_(col(Task.state) == TaskState.DONE, col(Task.done_at) < before)
     return _remove(session, Task, over, limit)
+
+
+def asked_addresses(session: Session, before: datetime, limit: int) -> int:
+    """Addresses that anybody may have typed to ask for a link; the events and the chain stay."""
+    asked = select(EventRow.id).where(
+        col(EventRow.name).in_(ASKED), col(EventRow.created_at) < before
+    )
+    return _remove(session, EventDetail, col(EventDetail.id).in_(asked), limit)
 
 
 def drafts(session: Session, before: datetime, limit: int) -> int:

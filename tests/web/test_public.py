@@ -130,7 +130,7 @@ def test_an_address_gets_only_so_many_letters_and_nobody_is_told(
         spelt = "ada@example.org" if number % 2 else "Ada@Example.org"
         answers += [
             client.post("/status", data={"email": spelt}).status_code,
-            client.post(withdraw).status_code,
+            client.post(withdraw, data={"pressed": "yes"}).status_code,
             client.post(APPLY, data=GOOD | {"email": spelt}).status_code,
             client.post(APPLY, data=later | {"email": spelt}).status_code,
         ]
@@ -148,8 +148,9 @@ def test_an_addition_can_be_confirmed_from_the_status_page(
     shown = client.get(status)
     button = re.search(rf'{status}/confirm/[^"]*', shown.text)
     assert button
-    elsewhere = client.post(button[0].replace(status, "/status/x"))
-    pressed = [client.post(button[0]).status_code for _ in range(2)]
+    yes = {"pressed": "yes"}
+    elsewhere = client.post(button[0].replace(status, "/status/x"), data=yes)
+    pressed = [client.post(button[0], data=yes).status_code for _ in range(2)]
 
     assert elsewhere.status_code == 404
     assert pressed == [303, 409]

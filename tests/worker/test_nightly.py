@@ -8,12 +8,17 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import Session, SQLModel, col, func, select
 
+from service.core.chain import chain_events
+from service.core.chain_check import verify_chain
 from service.core.clock import utc_now
 from service.core.db import Row
 from service.core.idempotency import KeptAnswer
-from service.core.outbox import EventRow, Task, TaskState
+from service.core.outbox import EventDetail, EventRow, Task, TaskState
 from service.core.rates import RateCount
+from service.domain.accounts.actions import request_password_reset
+from service.domain.accounts.actor import STRANGER
 from service.domain.accounts.tables import PasswordReset, SignIn
+from service.domain.submissions.actions import request_status_link
 from service.domain.submissions.tables import (
     Draft,
     LinkPurpose,
@@ -214,3 +219,21 @@ def test_work_done_is_forgotten_and_work_given_up_is_not(tools: Tools) -> None:
         TaskState.GIVEN_UP,
         TaskState.DONE,
     ]
+
+
+def test_addresses_that_anybody_typed_go_and_the_chain_stays_whole(tools: Tools) -> None:
+    with tools.database.write() as session:
+        request_status_link(session, STRANGER, "old@example.org")
+        [old] = session.exec(select(EventRow.id)).all()
+        then = update(EventRow).values(created_at=utc_now() - 31 * DAY)
+        session.connection().execute(then)
+        request_password_reset(session, STRANGER, "new@example.org")
+    with tools.database.write() as session:
+        chain_events(session)
+    run(tools)
+
+    with tools.database.read() as session:
+        assert session.get(EventDetail, old) is None
+        [kept] = session.exec(select(EventDetail)).all()
+        assert kept.detail == {"email": "new@example.org"}
+        assert verify_chain(session) == []

@@ -11,7 +11,7 @@ from service.core.moments import Moment
 from service.core.words import Line, Text
 from service.domain.submissions.tables import Decision, EvidenceKind
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 100  # all in one transaction, so that nobody waits long for it
 
 
 class Sort(StrEnum):

@@ -23,10 +23,14 @@ def own_jobs(actor: Actor) -> ColumnElement[bool]:
         return true()
     if not actor.is_staff:
         return false()
-    team = select(TeamMember.job_id).where(
+    return col(Job.id).in_(team_jobs(actor))
+
+
+def team_jobs(actor: Actor) -> SelectOfScalar[UUID]:
+    """The ids of the jobs whose team somebody who works here is on."""
+    return select(TeamMember.job_id).where(
         TeamMember.user_id == actor.user_id, col(TeamMember.left_at).is_(None)
     )
-    return col(Job.id).in_(team)
 
 
 def visible_jobs(actor: Actor) -> ColumnElement[bool]:

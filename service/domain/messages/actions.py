@@ -54,6 +54,7 @@ def write_message(
 
 def mark_sent(session: Session, actor: Actor, message: Message) -> None:
     """Note that the mail server has it."""
+    require(actor.is_system)
     message.state, message.sent_at, message.error = MessageState.SENT, utc_now(), ""
     session.add(message)
     sent = events.MessageSent(
@@ -64,6 +65,7 @@ def mark_sent(session: Session, actor: Actor, message: Message) -> None:
 
 def mark_failed(session: Session, actor: Actor, message: Message, error: str) -> None:
     """Note that it will not be tried again by itself, and why."""
+    require(actor.is_system)
     message.state, message.error = MessageState.FAILED, error[:ERROR_LENGTH]
     session.add(message)
     failed = events.MessageFailed(

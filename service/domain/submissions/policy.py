@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import Role, Scope
-from service.domain.jobs.tables import TeamMember
+from service.domain.jobs.policy import team_jobs
 from service.domain.submissions.tables import Access, Submission
 
 
@@ -29,10 +29,7 @@ def _ways_in(actor: Actor) -> list[ColumnElement[bool]]:
         return [true()]
     ways: list[ColumnElement[bool]] = [false()]
     if actor.has(Role.RECRUITER):
-        team = select(TeamMember.job_id).where(
-            TeamMember.user_id == actor.user_id, col(TeamMember.left_at).is_(None)
-        )
-        ways.append(col(Submission.job_id).in_(team))
+        ways.append(col(Submission.job_id).in_(team_jobs(actor)))
     if actor.has(Role.REVIEWER):
         mine = select(Access.submission_id).where(Access.user_id == actor.user_id)
         ways.append(col(Submission.id).in_(mine.where(col(Access.assigned))))
@@ -48,10 +45,7 @@ def runs(actor: Actor) -> ColumnElement[bool]:
         return true()
     if not actor.has(Role.RECRUITER):
         return false()
-    team = select(TeamMember.job_id).where(
-        TeamMember.user_id == actor.user_id, col(TeamMember.left_at).is_(None)
-    )
-    return col(Submission.job_id).in_(team)
+    return col(Submission.job_id).in_(team_jobs(actor))
 
 
 def may_handle(actor: Actor) -> bool:

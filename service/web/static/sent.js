@@ -1,4 +1,3 @@
-// It was sent: what this browser kept of the form is no longer needed.
-for (const name of Object.keys(localStorage)) {
-  if (name.startsWith("exhibit:")) localStorage.removeItem(name);
-}
+// It was sent: what this browser kept of that job's form is no longer needed.
+const form = document.querySelector("[data-sent]")?.dataset.sent;
+if (form) localStorage.removeItem(`exhibit:${new URL(form, location.href)}`);

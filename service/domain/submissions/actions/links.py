@@ -10,7 +10,7 @@ from service.core import outbox
 from service.core.clock import utc_now
 from service.core.db import new_id
 from service.core.words import email_key
-from service.domain.accounts.actor import Actor
+from service.domain.accounts.actor import Actor, require
 from service.domain.submissions.events import LinkMade, LinksRevoked, StatusLinkRequested
 from service.domain.submissions.tables import LinkPurpose, MailedLink
 
@@ -26,6 +26,7 @@ def make_link(
     draft_id: UUID | None = None,
 ) -> MailedLink:
     """A link to put into a mail; `queries.link_token` says its secret, which is stored nowhere."""
+    require(actor.is_system)
     link = MailedLink(
         purpose=purpose,
         submission_id=submission_id,
