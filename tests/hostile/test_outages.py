@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import sqlalchemy as sa
@@ -29,13 +30,39 @@ SILENT = {"POST /jobs/{slug}/next", "POST /jobs/{slug}/open"}
 CHANGES = [call for call in CALLS if call.method not in ("GET", "HEAD")]
 
 
-@pytest.fixture(params=["refuses", "hangs", "gone"])
+class Overloaded(BaseHTTPRequestHandler):
+    """An S3 store that reads everything and says 503."""
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer  # noqa: N815  # the library's names
+
+    def log_message(self, *_words: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def overloaded() -> Generator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Overloaded) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(params=["refuses", "hangs", "says 503", "gone"])
 def without_store(request: pytest.FixtureRequest, tools: Tools) -> Iterator[TestClient]:
     """The same site, whose file store does not work, each in another way."""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+    with socket.create_server(("127.0.0.1", 0)) as silent, overloaded() as busy:
         place = f"http://127.0.0.1:{silent.getsockname()[1]}"
         if request.param == "refuses":
             silent.close()
+        elif request.param == "says 503":
+            place = busy
         options = {"endpoint": place, "region": "x", "access_key_id": "k", "secret_access_key": "s"}
         blobs = Blobs("s3://files/exhibit", options=options, timeout=0.3, retries=1)
         if request.param == "gone":
