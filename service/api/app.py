@@ -18,10 +18,11 @@ from service.api.reviews import router as reviews
 from service.api.scorecards import router as scorecards
 from service.api.submissions import public as public_submissions
 from service.api.submissions import router as submissions
-from service.core.errors import Refusal
+from service.core.errors import Malformed, NotFound, Refusal
 from service.core.idempotency import Replayed
 from service.doors.openapi import REFUSED, DescribedApi
-from service.doors.refusals import problem, problem_of, refusal_of
+from service.doors.refusals import problem_of, refusal_of
+from service.doors.transport import MethodNotAllowed
 
 ROUTERS: list[APIRouter] = [
     accounts,
@@ -39,6 +40,7 @@ ROUTERS: list[APIRouter] = [
     outbox,
     reference,
 ]
+FRAMEWORK: dict[int, type[Refusal]] = {404: NotFound, 405: MethodNotAllowed}
 
 
 def build_api() -> FastAPI:
@@ -71,14 +73,4 @@ def show_invalid(_request: Request, error: RequestValidationError) -> Response:
 
 def show_http_error(_request: Request, error: HTTPException) -> Response:
     """What the framework itself refuses: unknown paths, methods, unreadable bodies."""
-    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "malformed"}
-    detail = {
-        404: "There is no such thing, or you may not see it.",
-        405: "This cannot be done here.",
-        413: "This is larger than the limit.",
-        400: "What you sent could not be read.",
-    }
-    status = error.status_code
-    text = detail.get(status, "This could not be done.")
-    headers = dict(error.headers or {})
-    return problem(status, code.get(status, "refused"), text, headers=headers)
+    return problem_of(FRAMEWORK.get(error.status_code, Malformed)(), error.headers)

@@ -11,7 +11,8 @@ from starlette.responses import StreamingResponse
 from service.core.blobs import Blobs
 from service.core.filenames import content_disposition
 from service.domain.submissions.tables import SubmissionFile
-from service.doors.refusals import problem
+from service.doors.refusals import problem_of
+from service.doors.transport import RangeNotSatisfiable
 
 _RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
 _ALWAYS: Final = {
@@ -60,8 +61,7 @@ def send_file(
     asked = _asked(request, etag)
     stretch = _wanted(asked, size)
     if stretch is None:
-        headers = {"Content-Range": f"bytes */{size}"}
-        return problem(416, "range_not_satisfiable", "The file has no such bytes.", (), headers)
+        return problem_of(RangeNotSatisfiable(), {"Content-Range": f"bytes */{size}"})
     status = 200
     if asked:
         status = 206

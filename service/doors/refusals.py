@@ -1,6 +1,6 @@
 """A refusal's status, and its RFC 9457 form. What was sent is never echoed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from http import HTTPStatus
 from typing import Any
@@ -26,10 +26,13 @@ from service.core.errors import (
     Unknown,
     Unsupported,
 )
+from service.doors.sentences import sentence
 from service.doors.transport import (
     Broken,
     ExpectationFailed,
     HeadersTooLarge,
+    MethodNotAllowed,
+    RangeNotSatisfiable,
     TooSlow,
     UrlTooLong,
 )
@@ -39,6 +42,7 @@ STATUS: dict[type[Refusal], int] = {
     Unknown: 401,
     Forbidden: 403,
     NotFound: 404,
+    MethodNotAllowed: 405,
     TooSlow: 408,
     StateConflict: 409,
     Gone: 410,
@@ -46,6 +50,7 @@ STATUS: dict[type[Refusal], int] = {
     TooLarge: 413,
     UrlTooLong: 414,
     Unsupported: 415,
+    RangeNotSatisfiable: 416,
     ExpectationFailed: 417,
     Invalid: 422,
     PreconditionRequired: 428,
@@ -55,6 +60,7 @@ STATUS: dict[type[Refusal], int] = {
     Unavailable: 503,
 }
 MOST_FAULTS = 50
+KEY_ITSELF = "[key]"  # where pydantic finds fault with a name, not with what stands under it
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -79,29 +85,20 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
     return {}
 
 
-def problem(
-    status: int,
-    code: str,
-    detail: str,
-    faults: Sequence[Fault] = (),
-    headers: dict[str, str] | None = None,
-) -> Response:
-    """An answer of type application/problem+json."""
+def problem_of(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer of type application/problem+json, with more headers beside its own."""
+    status = status_of(refusal)
+    faults = refusal.faults[:MOST_FAULTS]
     body: dict[str, Any] = {
-        "type": f"urn:exhibit:{code}",
+        "type": f"urn:exhibit:{refusal.code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
-        "code": code,
-        "errors": [{"pointer": f.pointer, "detail": f.detail} for f in faults[:MOST_FAULTS]],
+        "detail": str(refusal),
+        "code": refusal.code,
+        "errors": [{"pointer": f.pointer, "detail": f.detail} for f in faults],
     }
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
-
-
-def problem_of(refusal: Refusal) -> Response:
-    return problem(
-        status_of(refusal), refusal.code, str(refusal), refusal.faults, headers_of(refusal)
-    )
+    all_headers = headers_of(refusal) | dict(headers or {})
+    return JSONResponse(body, status, all_headers, media_type="application/problem+json")
 
 
 def answer_of(refusal: Refusal, headers: Headers) -> Response:
@@ -128,19 +125,12 @@ def refusal_of(error: RequestValidationError) -> Refusal:
 def faults_of(errors: Sequence[Any], skip: int = 0) -> list[Fault]:
     """Pydantic's errors as faults; `skip` leading places (body, query) are left out."""
     return [
-        Fault(pointer_to(fault["loc"][skip:]), sentence(fault["msg"]))
-        for fault in errors[:MOST_FAULTS]
+        Fault(pointer_to(fault["loc"][skip:]), sentence(fault)) for fault in errors[:MOST_FAULTS]
     ]
 
 
 def pointer_to(place: Sequence[str | int]) -> str:
     """A JSON pointer (RFC 6901); names of what one may not send are cut short."""
-    parts = (str(p)[:80].replace("~", "~0").replace("/", "~1") for p in place)
+    parts = (str(p)[:80].replace("~", "~0").replace("/", "~1") for p in place if p != KEY_ITSELF)
     text = "".join(f"/{part}" for part in parts)
     return text.encode("utf-8", "replace").decode()
-
-
-def sentence(message: str) -> str:
-    """Pydantic's message as a sentence of ours."""
-    text = message.removeprefix("Value error, ").rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."

@@ -22,6 +22,13 @@ class BodyTooLarge(TooLarge):
     message = "What you sent is larger than {limit} bytes, the limit here."
 
 
+class MethodNotAllowed(Refusal):
+    """What is there takes other methods (405); `Allow` says which."""
+
+    code = "method_not_allowed"
+    message = "This cannot be done here."
+
+
 class TooSlow(Refusal):
     """The request did not arrive in time (408)."""
 
@@ -34,6 +41,13 @@ class UrlTooLong(Refusal):
 
     code = "url_too_long"
     message = "The address is longer than {limit} bytes."
+
+
+class RangeNotSatisfiable(Refusal):
+    """The range that was asked for begins behind the end (416)."""
+
+    code = "range_not_satisfiable"
+    message = "The file has no such bytes."
 
 
 class ExpectationFailed(Refusal):

@@ -10,6 +10,7 @@ from service.core.errors import Refusal
 from service.core.migrations import NewerDatabase
 from service.core.secrets import KeyUnusable
 from service.core.selfcheck import UnsafeDatabase
+from service.doors.sentences import sentence
 
 
 class Trouble(Exception):
@@ -38,7 +39,7 @@ def in_plain_words() -> Generator[None]:
 def words_of(error: ValidationError) -> str:
     """Every fault on a line of its own, without what was entered (it may be a secret)."""
     lines = (
-        f"{'.'.join(str(part) for part in fault['loc']) or 'value'}: {fault['msg']}."
+        f"{'.'.join(str(part) for part in fault['loc']) or 'value'}: {sentence(fault)}"
         for fault in error.errors(include_input=False, include_url=False)
     )
     return "\n".join(lines)

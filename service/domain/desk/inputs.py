@@ -41,6 +41,10 @@ UserOrMe = Annotated[
 ]
 
 
+# One list of choices, so that one sentence says what may be chosen.
+DecisionOrNone = Literal[Decision.HIRED, Decision.REJECTED, Decision.WITHDRAWN, "none"]
+
+
 class SubmissionFilter(BaseModel):
     """Which submissions; all that is said must hold. `q`: every word is in what was sent."""
 
@@ -48,7 +52,7 @@ class SubmissionFilter(BaseModel):
 
     job: Annotated[str, Line(80)] | None = None
     stage: Annotated[str, Line(40)] | None = None
-    decision: Decision | Literal["none"] | None = None
+    decision: DecisionOrNone | None = None
     q: Annotated[str, Line(500)] | None = None
     evidence_kind: EvidenceKind | None = None
     assigned_to: UserOrMe | None = None

@@ -8,8 +8,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     StrictInt,
-    StrictStr,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -18,13 +19,27 @@ from service.core.moments import Day
 from service.core.words import Line, Text
 from service.domain.reviews.tables import AssignmentState, Confidence, Recommendation
 
+LONGEST_CITE = 80
+
 
 def _null_is_blank(value: object) -> object:
     return "" if value is None else value
 
 
+def _cite(value: object) -> str | int:
+    if type(value) is int or (isinstance(value, str) and len(value) <= LONGEST_CITE):
+        return value
+    raise PydanticCustomError(
+        "cite_invalid", "Cite a number or id of evidence, statement, or answer:<key>."
+    )
+
+
 Comment = Annotated[str, BeforeValidator(_null_is_blank), Text(5_000, blank=True)]
-Cite = Annotated[StrictStr, Field(max_length=80)] | StrictInt
+Cite = Annotated[
+    str | int,
+    PlainValidator(_cite),
+    WithJsonSchema({"type": ["string", "integer"], "maxLength": LONGEST_CITE}),
+]
 
 
 class Input(BaseModel):

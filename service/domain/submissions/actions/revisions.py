@@ -46,7 +46,7 @@ class ReasonMissing(Invalid):
 
 class TooMuchEvidence(Invalid):
     code = "too_much_evidence"
-    message = "A submission holds at most {most} pieces of evidence."
+    message = "With what was sent before, these are more than {most} pieces of evidence."
 
 
 class SubmissionEnded(StateConflict):
