@@ -12,6 +12,7 @@ from service.app import build_tools, create_app
 from service.core.db import Database
 from service.doors.tools import Tools
 from service.settings import Settings
+from tests.contract import check_answer
 from tests.databases import (
     copy_sqlite,
     create_tables,
@@ -104,8 +105,12 @@ def tools(settings: Settings) -> Iterator[Tools]:
 
 @pytest.fixture
 def client(tools: Tools) -> Iterator[TestClient]:
-    """A real application on a fresh database; what fails in it fails the test."""
+    """A real application on a fresh database; what fails in it fails the test.
+
+    So does an answer of the API that is not as its document says.
+    """
     with TestClient(create_app(tools), "http://localhost", follow_redirects=False) as client:
+        client.event_hooks = {"request": [], "response": [check_answer]}
         yield client
 
 

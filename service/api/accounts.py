@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.domain.accounts.actions import (
     change_password,
@@ -43,9 +43,13 @@ class UserOut(BaseModel):
     email: str
     name: str
     roles: list[Role]
-    has_password: bool
-    active: bool
-    deactivated_at: datetime | None
+    has_password: bool = Field(
+        description="Whether they can sign in; without one they use the mailed link, or a token."
+    )
+    active: bool = Field(description="Whether they can come in.")
+    deactivated_at: datetime | None = Field(
+        description="Since when they cannot; null while they can."
+    )
     created_at: datetime
     updated_at: datetime
     version: int
@@ -89,30 +93,36 @@ class TokenOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    user_id: UUID
-    name: str
-    prefix: str
+    user_id: UUID = Field(description="Whose it is.")
+    name: str = Field(description="What its person calls it.")
+    prefix: str = Field(description="How its text begins, to know it again.")
     scopes: list[Scope]
-    is_console: bool
-    made_with: UUID | None
+    is_console: bool = Field(description="Whether whoever has the machine made it.")
+    made_with: UUID | None = Field(description="The token it was made with, and ends with.")
     created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    revoked_at: datetime | None
+    expires_at: datetime | None = Field(description="When it ends by itself; null: never.")
+    last_used_at: datetime | None = Field(
+        description="When it was used last, to about five minutes; null: never."
+    )
+    revoked_at: datetime | None = Field(description="When it was ended by hand; null: it was not.")
 
 
 class IssuedOut(TokenOut):
-    token: str
+    """A new token, with its whole text."""
+
+    token: str = Field(
+        description="The whole text to send as `Authorization: Bearer …`. It is shown only here."
+    )
 
 
 class PasswordSetOut(BaseModel):
     """How many of one's tokens are still good."""
 
-    tokens_left: int
+    tokens_left: int = Field(description="How many tokens are still good.")
 
 
 class TokenQuery(ListQuery):
-    user_id: UUID | None = None
+    user_id: UUID | None = Field(default=None, description="Only the tokens of this account.")
 
 
 @router.get("/me", response_model=MeOut)

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 
 from service.api.accounts import router as accounts
 from service.api.desk import router as desk
+from service.api.document import ABOUT, TAGS, DescribedApi
 from service.api.exports import router as exports
 from service.api.history import router as history
 from service.api.jobs import public as public_jobs
@@ -20,7 +21,7 @@ from service.api.submissions import public as public_submissions
 from service.api.submissions import router as submissions
 from service.core.errors import Malformed, NotFound, Refusal
 from service.core.idempotency import Replayed
-from service.doors.openapi import REFUSED, DescribedApi
+from service.doors.openapi import REFUSED
 from service.doors.refusals import problem_of, refusal_of
 from service.doors.transport import MethodNotAllowed
 
@@ -46,7 +47,14 @@ FRAMEWORK: dict[int, type[Refusal]] = {404: NotFound, 405: MethodNotAllowed}
 def build_api() -> FastAPI:
     """Everything under /api/v1."""
     api = DescribedApi(
-        title="Exhibit", version="1", docs_url=None, redoc_url=None, responses=REFUSED
+        title="Exhibit",
+        version="1",
+        description=ABOUT,
+        openapi_tags=TAGS,
+        servers=[{"url": "/api/v1"}],
+        docs_url=None,
+        redoc_url=None,
+        responses=REFUSED,
     )
     for router in ROUTERS:
         api.include_router(router)

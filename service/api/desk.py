@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.domain.desk.inputs import SubmissionFilter
 from service.domain.desk.queries import list_submissions
@@ -27,22 +27,28 @@ class SubmissionItem(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    job: str
-    stage: str
-    stage_name: str
+    job: str = Field(description="Slug of the job.")
+    stage: str = Field(description="Key of the stage it is in.")
+    stage_name: str = Field(description="Name of that stage.")
     decision: Decision | None
     name: str
     email: str
-    submitted_at: datetime
+    submitted_at: datetime = Field(description="When the first revision came in.")
     updated_at: datetime
     version: int
-    revision: int
+    revision: int = Field(description="Number of the newest confirmed revision.")
     waiting: int | None
-    evidence_count: int
-    evidence_kinds: list[EvidenceKind]
-    reviews_done: int | None
-    reviews_wanted: int | None
-    score: float | None
+    evidence_count: int = Field(description="How many pieces of evidence it holds.")
+    evidence_kinds: list[EvidenceKind] = Field(description="The kinds of these, each once.")
+    reviews_done: int | None = Field(
+        description="How many reviews are done; null for who does not run the job."
+    )
+    reviews_wanted: int | None = Field(
+        description="How many the job asks for; null for who does not run the job."
+    )
+    score: float | None = Field(
+        description="Mean of the locked scorecards' composites; null while sealed, or without any."
+    )
 
 
 @router.get("", response_model=PageOut[SubmissionItem])

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from service.core.outbox import ActorKind
 from service.domain.history.queries import Entry, history_point, list_history
@@ -20,21 +20,21 @@ router = APIRouter(prefix="/submissions", tags=["submissions"], route_class=Staf
 class ByOut(BaseModel):
     """Who did it; candidates are not named here."""
 
-    kind: ActorKind
-    id: UUID | None
-    name: str
+    kind: ActorKind = Field(description="Whether a user, the candidate or the service itself.")
+    id: UUID | None = Field(description="The user's id; null for others.")
+    name: str = Field(description="The user's name, or what the others are called.")
 
 
 class EntryOut(BaseModel):
     """One thing that happened: as an event's name, and as a sentence."""
 
     id: UUID
-    at: datetime
-    event: str
-    text: str
-    by: ByOut
-    reason: str
-    note: str
+    at: datetime = Field(description="When it happened.")
+    event: str = Field(description="Its name for programs; see docs/events.md.")
+    text: str = Field(description="What happened, as a sentence.")
+    by: ByOut = Field(description="Who did it.")
+    reason: str = Field(description="The reason given; empty for who may not know it.")
+    note: str = Field(description="The note left; empty for who may not know it.")
 
     @classmethod
     def of(cls, entry: Entry) -> "EntryOut":

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.actions import (
@@ -62,11 +62,11 @@ class QuestionOut(Shape):
     """A question of the application form."""
 
     key: str
-    text: str
-    help: str
-    kind: QuestionKind
-    options: list[str]
-    required: bool
+    text: str = Field(description="The question as it is asked.")
+    help: str = Field(description="A hint under it.")
+    kind: QuestionKind = Field(description="How it is answered.")
+    options: list[str] = Field(description="What can be chosen; empty for other kinds.")
+    required: bool = Field(description="Whether a submission must answer it.")
 
 
 class PublicJobOut(Shape):
@@ -89,32 +89,40 @@ class PublicJobOut(Shape):
 
 
 class StageOut(Shape):
+    """One step of the job."""
+
     id: UUID
     key: str
-    name: str
-    kind: StageKind
+    name: str = Field(description="What people call it.")
+    kind: StageKind = Field(description="What it is for.")
 
 
 class CriterionOut(Shape):
+    """What is judged, with an anchor for each level."""
+
     id: UUID
     key: str
-    name: str
-    description: str
-    weight: int
-    anchors: list[dict[str, str | int]]
+    name: str = Field(description="What people call it.")
+    description: str = Field(description="What is meant by it.")
+    weight: int = Field(description="How much it counts beside the others.")
+    anchors: list[dict[str, str | int]] = Field(
+        description="What each level looks like, lowest first: `level`, `name`, `anchor`."
+    )
 
 
 class RubricOut(Shape):
     """The newest version of what is judged."""
 
     id: UUID
-    number: int
+    number: int = Field(description="Its version: 1, 2, 3 …")
     created_at: datetime
-    criteria: list[CriterionOut]
+    criteria: list[CriterionOut] = Field(description="What is judged, in order.")
 
 
 class MemberOut(BaseModel):
-    user_id: UUID
+    """Somebody on the team."""
+
+    user_id: UUID = Field(description="Who it is.")
     name: str
     email: str
     lead: bool
@@ -126,8 +134,10 @@ class MemberOut(BaseModel):
 
 
 class ReasonOut(BaseModel):
+    """Why somebody may be rejected."""
+
     key: str
-    text: str
+    text: str = Field(description="The reason in words for people.")
 
 
 class JobOut(PublicJobOut):
@@ -145,7 +155,10 @@ class JobOut(PublicJobOut):
 
 
 class JobQuery(ListQuery):
-    state: JobState | None = None
+    state: JobState | None = Field(
+        default=None,
+        description="Only jobs in this state.",
+    )
 
 
 def show(me: Actor, job: Job, parts: JobParts) -> JobOut | PublicJobOut:

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from service.core.outbox import Task, TaskState
 from service.domain.messages.actions import retry_task
@@ -20,20 +20,20 @@ router = APIRouter(prefix="/outbox", tags=["outbox"], route_class=StaffRoute)
 class OutboxQuery(ListQuery):
     """Which work: in what state."""
 
-    state: TaskState = TaskState.GIVEN_UP
+    state: TaskState = Field(default=TaskState.GIVEN_UP, description="Work in this state.")
 
 
 class TaskOut(BaseModel):
     """A piece of work; what it is about is named by ids only."""
 
     id: UUID
-    kind: str
+    kind: str = Field(description="What is to be done.")
     state: TaskState
-    payload: dict[str, object]
+    payload: dict[str, object] = Field(description="What it is about, by ids.")
     created_at: datetime
-    due_at: datetime
-    attempts: int
-    last_error: str
+    due_at: datetime = Field(description="When it is tried next.")
+    attempts: int = Field(description="How often it was tried.")
+    last_error: str = Field(description="What went wrong the last time.")
 
     @classmethod
     def of(cls, task: Task) -> "TaskOut":

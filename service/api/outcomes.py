@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.core.versions import Expected
 from service.domain.outcomes.actions import record_outcome
@@ -27,7 +27,7 @@ class OutcomeOut(BaseModel):
     at: date
     succeeded: bool
     note: str
-    recorded_by: UUID
+    recorded_by: UUID = Field(description="The user who wrote it last.")
     updated_at: datetime
 
 

@@ -22,13 +22,15 @@ router = APIRouter(prefix="/submissions", tags=["submissions"], route_class=Staf
 class MoveOut(BaseModel):
     """A move to another stage."""
 
-    kind: Literal["move"] = "move"
+    kind: Literal["move"] = Field(
+        default="move", description="Says that this is a move, not a decision."
+    )
     id: UUID
     submission_id: UUID
-    to: str
-    from_stage_id: UUID
-    to_stage_id: UUID
-    reason: str
+    to: str = Field(description="Key of the stage it is in now.")
+    from_stage_id: UUID = Field(description="The stage it left.")
+    to_stage_id: UUID = Field(description="The stage it is in now.")
+    reason: str = Field(description="The reason given.")
     note: str
     by: UUID | None
     at: datetime
@@ -51,16 +53,22 @@ class MoveOut(BaseModel):
 class DecisionOut(BaseModel):
     """How a submission ended; the scores it froze are in the exports, for whom they are open."""
 
-    kind: Literal["decision"] = "decision"
+    kind: Literal["decision"] = Field(
+        default="decision", description="Says that this is a decision, not a move."
+    )
     id: UUID
     submission_id: UUID
-    to: Decision
-    reason: str
+    to: Decision = Field(description="How it ended.")
+    reason: str = Field(
+        description="The reason given; for a rejection the key of one of the job's."
+    )
     note: str
     by: UUID | None
     at: datetime
-    taken_back_at: datetime | None
-    taken_back_reason: str
+    taken_back_at: datetime | None = Field(
+        description="When it was taken back; null while it holds."
+    )
+    taken_back_reason: str = Field(description="Why it was taken back.")
 
     @classmethod
     def of(cls, record: DecisionRecord) -> "DecisionOut":

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.domain.jobs.queries import get_job
 from service.domain.reviews.actions import assign_reviewer, change_assignment, take_next
@@ -23,6 +23,8 @@ router = APIRouter(tags=["reviews"], route_class=StaffRoute)
 
 
 class ReviewerOut(BaseModel):
+    """Who reviews."""
+
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
@@ -34,13 +36,13 @@ class AssignmentOut(BaseModel):
 
     id: UUID
     submission_id: UUID
-    job: str
-    job_title: str
-    reviewer: ReviewerOut
+    job: str = Field(description="Slug of the job.")
+    job_title: str = Field(description="Title of the job.")
+    reviewer: ReviewerOut = Field(description="Who is asked.")
     state: AssignmentState
     due: date | None
-    reason: str
-    assigned_at: datetime
+    reason: str = Field(description="Why it was declined, abstained from or given to another.")
+    assigned_at: datetime = Field(description="When they were asked.")
     version: int
 
     @classmethod

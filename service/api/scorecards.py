@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.reviews import ReviewerOut
 from service.core.paging import Place
@@ -47,7 +47,7 @@ class AnchorOut(Out):
     """What a level looks like."""
 
     level: int
-    name: str = ""
+    name: str = Field(default="", description="The level in a word.")
     anchor: str = ""
 
 
@@ -55,7 +55,7 @@ class RatingOut(Out):
     """`level` null says: not shown. `cites` are evidence numbers, `statement`, `answer:<key>`."""
 
     criterion: str
-    name: str
+    name: str = Field(description="What people call the criterion.")
     level: int | None = None
     cites: list[str] = []
     quote: str = ""
@@ -73,8 +73,8 @@ class ScorecardOut(Out):
     id: UUID
     submission_id: UUID
     reviewer: ReviewerOut
-    revision: int | None
-    newer_revision: bool
+    revision: int | None = Field(description="Number of the revision that was judged.")
+    newer_revision: bool = Field(description="Whether the candidate has added something since.")
     rubric: int
     recommendation: Recommendation | None
     confidence: Confidence | None
@@ -106,10 +106,10 @@ class ScorecardsOut(PageOut[ScorecardOut]):
 class OwnRatingOut(RatingOut):
     """One criterion of the form, and what was said about it; not `rated`: nothing yet."""
 
-    description: str
-    weight: int
-    anchors: list[AnchorOut]
-    rated: bool = False
+    description: str = Field(description="What is meant by the criterion.")
+    weight: int = Field(description="How much it counts beside the others.")
+    anchors: list[AnchorOut] = Field(description="What each level looks like, lowest first.")
+    rated: bool = Field(default=False, description="Whether it was rated, be it as not shown.")
 
     @classmethod
     def in_form(cls, criterion: Criterion, rating: Rating | None) -> "OwnRatingOut":
@@ -125,16 +125,18 @@ class OwnRatingOut(RatingOut):
 
 
 class CitableEvidenceOut(Out):
-    number: int
+    """Cited by its number or its id."""
+
+    number: int = Field(description="What to cite it by.")
     id: UUID
-    title: str
+    title: str = Field(description="What it is called.")
 
 
 class CitableAnswerOut(Out):
     """Cited as `answer:<key>`."""
 
-    key: str
-    question: str
+    key: str = Field(description="Key of the question.")
+    question: str = Field(description="The question as it was asked.")
 
 
 class OwnScorecardOut(Out):
@@ -142,11 +144,13 @@ class OwnScorecardOut(Out):
 
     id: UUID | None = None
     submission_id: UUID
-    state: ScorecardState | None = None
-    revision: int | None
-    newer_revision: bool
+    state: ScorecardState | None = Field(default=None, description="Null before the first draft.")
+    revision: int | None = Field(description="Number of the revision it judges.")
+    newer_revision: bool = Field(description="Whether the candidate has added something since.")
     rubric: int | None
-    rubric_changed: bool
+    rubric_changed: bool = Field(
+        description="Whether the rubric is newer than the draft: save it again before locking."
+    )
     recommendation: Recommendation | None = None
     confidence: Confidence | None = None
     forecast: int | None = None
@@ -154,10 +158,10 @@ class OwnScorecardOut(Out):
     comment: str = ""
     counter_argument: str = ""
     locked_at: datetime | None = None
-    ratings: list[OwnRatingOut]
-    statement: bool
-    evidence: list[CitableEvidenceOut]
-    answers: list[CitableAnswerOut]
+    ratings: list[OwnRatingOut] = Field(description="One for each criterion, in order.")
+    statement: bool = Field(description="Whether there is a statement to cite.")
+    evidence: list[CitableEvidenceOut] = Field(description="The evidence that may be cited.")
+    answers: list[CitableAnswerOut] = Field(description="The answers that may be cited.")
 
     @classmethod
     def of(cls, review: OwnReview) -> "OwnScorecardOut":
@@ -181,30 +185,38 @@ class CriterionScoresOut(Out):
     """The levels given for a criterion. `spread` is their sample standard deviation."""
 
     rubric: int
-    criterion: str
-    name: str
-    n: int
-    not_shown: int
-    mean: float | None
-    median: float | None
-    min: int | None
-    max: int | None
-    spread: float | None
+    criterion: str = Field(description="Key of the criterion.")
+    name: str = Field(description="What people call it.")
+    n: int = Field(description="How many gave a level.")
+    not_shown: int = Field(description="How many said that it is not shown.")
+    mean: float | None = Field(description="Mean level.")
+    median: float | None = Field(description="Median level.")
+    min: int | None = Field(description="Lowest level.")
+    max: int | None = Field(description="Highest level.")
+    spread: float | None = Field(
+        description="Sample standard deviation; null for fewer than two levels."
+    )
 
 
 class SummaryOut(Out):
     """What the reviewers think together; while `sealed`, nothing can be told from it."""
 
     sealed: bool
-    n: int | None
-    recommendations: dict[Recommendation, int] | None
-    share_yes: float | None
-    forecast_mean: float | None
-    composite_mean: float | None
-    criteria: list[CriterionScoresOut] | None
+    n: int | None = Field(description="How many scorecards are locked.")
+    recommendations: dict[Recommendation, int] | None = Field(
+        description="How many recommend what."
+    )
+    share_yes: float | None = Field(description="Share of `yes` and `strong_yes`, 0 to 1.")
+    forecast_mean: float | None = Field(description="Mean forecast, per cent.")
+    composite_mean: float | None = Field(description="Mean composite.")
+    criteria: list[CriterionScoresOut] | None = Field(
+        description="Figures by criterion, the newest rubric first."
+    )
 
 
 class UnsealedOut(Out):
+    """Whether it is open now."""
+
     sealed: bool
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from service.domain.submissions.tables import (
     Decision,
@@ -22,11 +22,13 @@ class ReceivedOut(BaseModel):
     """What a sender is told: the same for everybody."""
 
     id: UUID
-    status_url: str
+    status_url: str = Field(description="A page with a receipt of just what was sent.")
 
 
 class SentFileOut(BaseModel):
-    name: str
+    """A file, as it arrived."""
+
+    name: str = Field(description="What the file is called.")
     size: int
 
 
@@ -34,27 +36,31 @@ class ReceiptOut(BaseModel):
     """Just what was sent, without what was sent before or what became of it."""
 
     id: UUID
-    job: str
+    job: str = Field(description="Title of the job.")
     received_at: datetime
-    files: list[SentFileOut]
+    files: list[SentFileOut] = Field(description="The files as they arrived.")
 
 
 class FileOut(BaseModel):
+    """A file of a revision."""
+
     id: UUID
-    name: str
-    media_type: str
+    name: str = Field(description="What the file is called.")
+    media_type: str = Field(description="Its type, found in its bytes.")
     size: int
     sha256: str
-    evidence: int | None
-    question: str | None
-    url: str
+    evidence: int | None = Field(
+        description="Number of the piece of evidence it belongs to; null: to none."
+    )
+    question: str | None = Field(description="Key of the question it answers; null: of none.")
+    url: str = Field(description="Where its bytes are.")
 
 
 class EvidenceOut(BaseModel):
     """`number` stays the same in later revisions."""
 
     id: UUID
-    number: int
+    number: int = Field(description="What ratings cite it by.")
     kind: EvidenceKind
     title: str
     claim: str
@@ -64,33 +70,37 @@ class EvidenceOut(BaseModel):
     ended: str | None
     cannot_show: str
     vouchers: list[dict[str, str]]
-    files: list[FileOut]
+    files: list[FileOut] = Field(description="The files that belong to it.")
 
 
 class AnswerOut(BaseModel):
-    key: str
-    question: str
-    kind: str
-    value: str | bool | int | float | list[str]
+    """The answer to one question of the job."""
+
+    key: str = Field(description="Key of the question.")
+    question: str = Field(description="The question as it was asked.")
+    kind: str = Field(description="How it was to be answered.")
+    value: str | bool | int | float | list[str] = Field(
+        description="Text, number, truth value, or a list of options."
+    )
 
 
 class ContentOut(BaseModel):
     """One revision, whole. `number` is null while it waits for the person to confirm it."""
 
     id: UUID
-    number: int | None
+    number: int | None = Field(description="Its number; null while it waits.")
     state: RevisionState
     source: Source
     received_at: datetime
     confirm_reason: str
     name: str
     email: str
-    location: str
+    location: str = Field(description="Where the person lives.")
     links: list[str]
     statement: str
     answers: list[AnswerOut]
     evidence: list[EvidenceOut]
-    files: list[FileOut]
+    files: list[FileOut] = Field(description="All files of the revision.")
 
     @classmethod
     def of(cls, revision: Revision) -> "ContentOut":
@@ -128,17 +138,23 @@ SHOWN = (
 
 
 class JobRef(BaseModel):
+    """The job, by name."""
+
     id: UUID
     slug: str
-    title: str
+    title: str = Field(description="Title of the job.")
 
 
 class StageRef(BaseModel):
+    """The stage, by name."""
+
     key: str
-    name: str
+    name: str = Field(description="What people call it.")
 
 
 class CandidateRef(BaseModel):
+    """Who sent it."""
+
     id: UUID
     name: str
     email: str
@@ -152,27 +168,27 @@ class SubmissionOut(BaseModel):
 
     id: UUID
     version: int
-    job: JobRef
-    stage: StageRef
+    job: JobRef = Field(description="The job it is for.")
+    stage: StageRef = Field(description="The stage it is in.")
     decision: Decision | None
     decided_at: datetime | None
-    candidate: CandidateRef
+    candidate: CandidateRef = Field(description="Who sent it.")
     created_at: datetime
     updated_at: datetime
-    newest_revision: int
+    newest_revision: int = Field(description="Number of the newest confirmed revision.")
     unconfirmed: int | None
-    revision: int | None
-    revision_id: UUID
+    revision: int | None = Field(description="Number of the revision shown; null when it waits.")
+    revision_id: UUID = Field(description="Id of the revision shown.")
     state: RevisionState
     source: Source
     received_at: datetime
     confirm_reason: str
-    location: str
+    location: str = Field(description="Where the person lives.")
     links: list[str]
     statement: str
     answers: list[AnswerOut]
     evidence: list[EvidenceOut]
-    files: list[FileOut]
+    files: list[FileOut] = Field(description="All files of the revision shown.")
 
     @classmethod
     def of(
@@ -199,13 +215,17 @@ class SubmissionOut(BaseModel):
 
 
 class RevisionOut(BaseModel):
+    """One revision, in short."""
+
     id: UUID
-    number: int | None
+    number: int | None = Field(description="Its number; null unless confirmed.")
     state: RevisionState
     source: Source
     name: str
     received_at: datetime
-    settled_at: datetime | None
+    settled_at: datetime | None = Field(
+        description="When it was confirmed or expired; null while it waits."
+    )
     confirm_reason: str
 
     @classmethod

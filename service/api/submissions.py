@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from service.api.examples import EXAMPLES
 from service.api.submission_records import (
     ContentOut,
     ReceiptOut,
@@ -33,7 +34,7 @@ from service.domain.submissions.queries import (
 from service.domain.submissions.tables import Source
 from service.doors.downloads import send_stored
 from service.doors.listing import ListQuery, PageOut
-from service.doors.openapi import plain_schema
+from service.doors.openapi import schema_of
 from service.doors.preconditions import IfMatch
 from service.doors.routes import JsonRoute, StaffRoute
 from service.doors.short_lists import answer_few
@@ -53,8 +54,12 @@ LARGEST_REVISION = 2**31 - 1
 public = APIRouter(tags=["submissions"], route_class=JsonRoute)
 router = APIRouter(prefix="/submissions", tags=["submissions"], route_class=StaffRoute)
 
-_SHAPE = plain_schema(SubmissionInput)
-_FILES = {"type": "array", "items": {"type": "string", "format": "binary"}}
+_SHAPE = schema_of(SubmissionInput)
+_FILES = {
+    "type": "array",
+    "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+    "description": "One part named `files` for each file that the submission names.",
+}
 _BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -62,9 +67,12 @@ _BODY: dict[str, Any] = {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
+                "description": "The submission as one JSON part; or its fields as plain ones, "
+                "those of one exhibit too: `name`, `email`, `consent`, `claim` …",
                 "properties": {"submission": _SHAPE, "files": _FILES},
             },
             "encoding": {"submission": {"contentType": "application/json"}},
+            "example": {"submission": EXAMPLES["SubmissionInput"], "files": ["%PDF-1.7 …"]},
         },
     },
 }
@@ -162,8 +170,16 @@ def confirm(
         return visit.answer(RevisionOut.of(revision), etag=submission.version)
 
 
-@router.head("/{id}/files/{file_id}", response_class=Response, operation_id="look_at_file")
-@router.get("/{id}/files/{file_id}", response_class=Response, operation_id="download_file")
+@router.head("/{id}/files/{file_id}", response_class=Response)
+@router.get(
+    "/{id}/files/{file_id}",
+    response_class=Response,
+    responses={
+        200: {"description": "All bytes, by the file's own type.", "content": {"*/*": {}}},
+        206: {"description": "The range of bytes that was asked for.", "content": {"*/*": {}}},
+        304: {"description": "The file is the one named by `If-None-Match`."},
+    },
+)
 def download(visit: StaffVisit, request: Request, id: UUID, file_id: UUID) -> Response:
     """The bytes of a file, always to be saved, never to be shown; one range may be asked for."""
     with visit.reading() as (db, me):

@@ -52,6 +52,8 @@ class ExportTable(StrEnum):
 
 
 class ExportFormat(StrEnum):
+    """CSV for spreadsheets, JSON Lines for exact values."""
+
     CSV = "csv"
     JSONL = "jsonl"
 

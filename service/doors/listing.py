@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -93,6 +93,12 @@ class PageOut(BaseModel, Generic[Out]):
     items: list[SerializeAsAny[Out | Tombstone]]
     next_cursor: str | None = None
     sync: str | None = None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """For the OpenAPI document: `UserPage` for users."""
+        first, *_others = get_args(params[0]) or params
+        return f"{first.__name__.removesuffix('Out')}Page"
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,21 @@
-"""Pieces of the OpenAPI document: bodies that routes read themselves, and how they refuse."""
+"""Pieces of the OpenAPI document: the shape of refusals, and bodies that routes read themselves."""
 
 from typing import Any
 
-from fastapi import FastAPI
 from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+SCHEMAS = "#/components/schemas/"
 REFUSED: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "A refusal; its `code` says which.",
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
+        "content": {"application/problem+json": {"schema": {"$ref": f"{SCHEMAS}Problem"}}},
     }
 }
 
 
 class FaultOut(BaseModel):
-    """One thing wrong with what was sent; `pointer` says where (RFC 6901)."""
+    """One thing wrong with what was sent."""
 
     pointer: str
     detail: str
@@ -33,28 +32,14 @@ class Problem(BaseModel):
     errors: list[FaultOut]
 
 
-class DescribedApi(FastAPI):
-    """Says in its document that every refusal is a problem."""
-
-    def openapi(self) -> dict[str, Any]:
-        document = super().openapi()
-        document["components"]["schemas"]["Problem"] = plain_schema(Problem)
-        return document
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Where the document has it; `schemas_of` puts it there."""
+    return {"$ref": SCHEMAS + model.__name__}
 
 
-def plain_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The model's JSON schema with everything in its place: nothing refers to elsewhere."""
-    schema = model.model_json_schema()
-    definitions = schema.pop("$defs", {})
-    resolved: dict[str, Any] = _resolved(schema, definitions)
-    return resolved
-
-
-def _resolved(schema: Any, definitions: dict[str, Any]) -> Any:
-    if isinstance(schema, list):
-        return [_resolved(part, definitions) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    name = str(schema.get("$ref", "")).rpartition("/")[2]
-    merged = {**definitions[name], **schema} if name else schema
-    return {key: _resolved(part, definitions) for key, part in merged.items() if key != "$ref"}
+def schemas_of(*models: type[BaseModel]) -> dict[str, Any]:
+    """JSON schemas by name, of the models and of all that they hold."""
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(one, "validation") for one in models]
+    _, found = models_json_schema(wanted, ref_template=SCHEMAS + "{model}")
+    schemas: dict[str, Any] = found["$defs"]
+    return schemas

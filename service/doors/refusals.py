@@ -71,7 +71,11 @@ PAGE = """<!doctype html>
 
 
 def status_of(refusal: Refusal) -> int:
-    return next((status for kind, status in STATUS.items() if isinstance(refusal, kind)), 400)
+    return status_for(type(refusal))
+
+
+def status_for(wanted: type[Refusal]) -> int:
+    return next((status for kind, status in STATUS.items() if issubclass(wanted, kind)), 400)
 
 
 def headers_of(refusal: Refusal) -> dict[str, str]:

@@ -65,7 +65,8 @@ class Call:
 
     def takes_header(self, name: str) -> bool:
         return any(
-            (one["in"], one["name"]) == ("header", name) for one in self.about.get("parameters", ())
+            (one["in"], one["name"].lower()) == ("header", name)
+            for one in self.about.get("parameters", ())
         )
 
     @property

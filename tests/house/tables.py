@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 import service
 from service.cli import app
 from service.core.errors import Refusal
-from service.doors.refusals import status_of
+from service.doors.refusals import status_for
 from service.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -36,7 +36,7 @@ def errors_table() -> list[str]:
     kinds = sorted(set(_below(Refusal)), key=lambda kind: (kind.code, kind.__qualname__))
     said: dict[str, str] = {}
     for kind in kinds:
-        status = status_of(kind.__new__(kind))
+        status = status_for(kind)
         said.setdefault(kind.code, f"| `{kind.code}` | {status} | {kind.message} |")
     return rows + list(said.values())
 

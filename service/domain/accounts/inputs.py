@@ -49,9 +49,11 @@ class NewToken(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: PersonName
+    name: PersonName = Field(description="What to call it, so that one knows it again.")
     scopes: Scopes = [Scope.READ, Scope.WRITE]
-    expires_at: Moment | None = None
+    expires_at: Moment | None = Field(
+        default=None, description="When it ends by itself; without it, never."
+    )
 
 
 class PasswordChange(BaseModel):

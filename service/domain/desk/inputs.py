@@ -50,15 +50,27 @@ class SubmissionFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    job: Annotated[str, Line(80)] | None = None
-    stage: Annotated[str, Line(40)] | None = None
-    decision: DecisionOrNone | None = None
-    q: Annotated[str, Line(500)] | None = None
-    evidence_kind: EvidenceKind | None = None
-    assigned_to: UserOrMe | None = None
-    min_score: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    submitted_since: Moment | None = None
-    sort: Sort = Sort.SUBMITTED_DOWN
+    job: Annotated[str, Line(80)] | None = Field(default=None, description="Slug of the job.")
+    stage: Annotated[str, Line(40)] | None = Field(default=None, description="Key of a stage.")
+    decision: DecisionOrNone | None = Field(
+        default=None, description="How it ended; `none`: not yet."
+    )
+    q: Annotated[str, Line(500)] | None = Field(
+        default=None, description="Words: every one is in what was sent."
+    )
+    evidence_kind: EvidenceKind | None = Field(
+        default=None, description="One piece of evidence at least is of this kind."
+    )
+    assigned_to: UserOrMe | None = Field(
+        default=None, description="Id of a reviewer who was asked, or `me`."
+    )
+    min_score: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        default=None, description="Only with this score or more; sealed ones never are."
+    )
+    submitted_since: Moment | None = Field(
+        default=None, description="Only what came in then or later."
+    )
+    sort: Sort = Field(default=Sort.SUBMITTED_DOWN, description="The order; `-` turns it round.")
 
 
 class ExportFilter(SubmissionFilter):
@@ -68,12 +80,16 @@ class ExportFilter(SubmissionFilter):
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
 
-    updated_since: Moment | None = None
+    updated_since: Moment | None = Field(
+        default=None, description="Only what changed then or later."
+    )
     columns: Annotated[str, Line(8_000), Field(description="Names with commas between them.")] | (
         None
     ) = None
     reader: Literal["excel"] | None = Field(default=None, alias="for")
-    raw: Literal["true", "false"] = "false"
+    raw: Literal["true", "false"] = Field(
+        default="false", description="`true`: CSV without the rule against formulas."
+    )
 
 
 class RejectInput(BaseModel):

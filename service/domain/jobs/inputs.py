@@ -127,7 +127,7 @@ class RejectionReason(Part):
     """Why somebody may be rejected: a key for statistics, a sentence for people."""
 
     key: Key
-    text: Annotated[str, Line(300)]
+    text: Annotated[str, Line(300)] = Field(description="The reason in words for people.")
 
 
 def _reasons_once(reasons: list[RejectionReason]) -> list[RejectionReason]:
@@ -164,15 +164,19 @@ class NewJob(JobChange):
 
 
 class StageInput(Part):
+    """One step of the job."""
+
     key: StageKey
-    name: Annotated[str, Line(80)]
+    name: Annotated[str, Line(80)] = Field(description="What people call it.")
     kind: StageKind = StageKind.REVIEW
 
 
 class StagesInput(Part):
     """All stages, in order. One that is left out is archived."""
 
-    stages: Annotated[list[StageInput], Field(min_length=1, max_length=MOST_STAGES)]
+    stages: Annotated[list[StageInput], Field(min_length=1, max_length=MOST_STAGES)] = Field(
+        description="All of them, in order."
+    )
 
     @model_validator(mode="after")
     def check_keys(self) -> Self:
@@ -184,11 +188,15 @@ class QuestionInput(Part):
     """One question of the form; `options` for the two kinds of choice only."""
 
     key: Key
-    text: Annotated[str, Line(500)]
-    help: Annotated[str, Text(2_000, blank=True)] = ""
-    kind: QuestionKind
-    options: Annotated[list[Annotated[str, Line(200)]], Field(max_length=MOST_OPTIONS)] = []
-    required: StrictBool = False
+    text: Annotated[str, Line(500)] = Field(description="The question as it is asked.")
+    help: Annotated[str, Text(2_000, blank=True)] = Field(
+        default="", description="A hint under it."
+    )
+    kind: QuestionKind = Field(description="How it is answered.")
+    options: Annotated[list[Annotated[str, Line(200)]], Field(max_length=MOST_OPTIONS)] = Field(
+        default=[], description="What can be chosen, for `choice` and `multi_choice` only."
+    )
+    required: StrictBool = Field(default=False, description="Whether a submission must answer it.")
 
     @model_validator(mode="after")
     def check_options(self) -> Self:
@@ -203,7 +211,9 @@ class QuestionInput(Part):
 class QuestionsInput(Part):
     """All questions, in order. One that is left out is archived; its answers stay."""
 
-    questions: Annotated[list[QuestionInput], Field(max_length=MOST_QUESTIONS)]
+    questions: Annotated[list[QuestionInput], Field(max_length=MOST_QUESTIONS)] = Field(
+        description="All of them, in order."
+    )
 
     @model_validator(mode="after")
     def check_keys(self) -> Self:
@@ -214,7 +224,9 @@ class QuestionsInput(Part):
 class AnchorInput(Part):
     """One level in words. `level` may be given, as it is shown; it follows from the order."""
 
-    level: Annotated[int, Strict()] | None = None
+    level: Annotated[int, Strict()] | None = Field(
+        default=None, description="Its number from 1; it may be left out."
+    )
     name: Annotated[str, Line(80)]
     anchor: Annotated[str, Text(2_000)]
 
@@ -223,10 +235,16 @@ class CriterionInput(Part):
     """What is judged, with an anchor for each level, lowest first."""
 
     key: Key
-    name: Annotated[str, Line(200)]
-    description: Annotated[str, Text(2_000, blank=True)] = ""
-    weight: Annotated[int, Strict(), Field(ge=1, le=100)] = 1
-    anchors: Annotated[list[AnchorInput], Field(min_length=2, max_length=5)]
+    name: Annotated[str, Line(200)] = Field(description="What people call it.")
+    description: Annotated[str, Text(2_000, blank=True)] = Field(
+        default="", description="What is meant by it."
+    )
+    weight: Annotated[int, Strict(), Field(ge=1, le=100)] = Field(
+        default=1, description="How much it counts beside the others."
+    )
+    anchors: Annotated[list[AnchorInput], Field(min_length=2, max_length=5)] = Field(
+        description="A text for each level, lowest first."
+    )
 
     @model_validator(mode="after")
     def check_levels(self) -> Self:
@@ -238,7 +256,9 @@ class CriterionInput(Part):
 class RubricInput(Part):
     """A whole rubric: its criteria in order, all with as many levels, so that they compare."""
 
-    criteria: Annotated[list[CriterionInput], Field(min_length=1, max_length=8)]
+    criteria: Annotated[list[CriterionInput], Field(min_length=1, max_length=8)] = Field(
+        description="All of them, in order."
+    )
 
     @model_validator(mode="after")
     def check_criteria(self) -> Self:
@@ -251,14 +271,18 @@ class RubricInput(Part):
 
 
 class MemberInput(Part):
-    user_id: UUID
+    """Somebody on the team."""
+
+    user_id: UUID = Field(description="Who it is; an active user.")
     lead: StrictBool = False
 
 
 class TeamInput(Part):
     """Everybody on the team, at least one of them a lead."""
 
-    members: Annotated[list[MemberInput], Field(min_length=1, max_length=MOST_MEMBERS)]
+    members: Annotated[list[MemberInput], Field(min_length=1, max_length=MOST_MEMBERS)] = Field(
+        description="Everybody."
+    )
 
     @model_validator(mode="after")
     def check_members(self) -> Self:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.core.words import Line, Text
 
@@ -19,8 +19,12 @@ class MoveInput(Input):
     To reject, `reason` is a key of the job's list of reasons.
     """
 
-    to: Annotated[str, Line(40)]
-    reason: Annotated[str, Text(2_000, blank=True)] | None = None
+    to: Annotated[str, Line(40)] = Field(
+        description="Key of one of the job's stages, or `hired`, `rejected`, `withdrawn`."
+    )
+    reason: Annotated[str, Text(2_000, blank=True)] | None = Field(
+        default=None, description="Why; for a rejection the key of one of the job's reasons."
+    )
     note: Note | None = None
 
 

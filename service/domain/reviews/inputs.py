@@ -51,17 +51,21 @@ class Input(BaseModel):
 class AssignmentInput(Input):
     """Who is to review, and by when."""
 
-    reviewer: UUID
+    reviewer: UUID = Field(description="Id of an active user with the role `reviewer`.")
     due: Day | None = None
 
 
 class AssignmentChange(Input):
     """One of three: the reviewer's answer (`state`), another reviewer, or another date."""
 
-    state: Literal[AssignmentState.DECLINED, AssignmentState.ABSTAINED] | None = None
-    reviewer: UUID | None = None
+    state: Literal[AssignmentState.DECLINED, AssignmentState.ABSTAINED] | None = Field(
+        default=None, description="What the reviewer answers."
+    )
+    reviewer: UUID | None = Field(default=None, description="Id of who takes the place.")
     due: Day | None = None
-    reason: Annotated[str, BeforeValidator(_null_is_blank), Text(2_000, blank=True)] = ""
+    reason: Annotated[str, BeforeValidator(_null_is_blank), Text(2_000, blank=True)] = Field(
+        default="", description="Why."
+    )
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
@@ -91,13 +95,17 @@ class RatingInput(Input):
 class ScorecardInput(Input):
     """A draft: what is missing may come later, what is there must be right."""
 
-    revision: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = None
+    revision: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None, description="Number of the revision that is judged; without it, the newest."
+    )
     recommendation: Recommendation | None = None
     confidence: Confidence | None = None
     forecast: Annotated[StrictInt, Field(ge=0, le=100)] | None = None
     comment: Annotated[str, BeforeValidator(_null_is_blank), Text(20_000, blank=True)] = ""
     counter_argument: Annotated[str, BeforeValidator(_null_is_blank), Text(10_000, blank=True)] = ""
-    ratings: Annotated[list[RatingInput], Field(max_length=100)] = []
+    ratings: Annotated[list[RatingInput], Field(max_length=100)] = Field(
+        default=[], description="The criteria one has something to say on."
+    )
 
 
 class UnsealInput(Input):

@@ -14,6 +14,8 @@ from service.domain.submissions.tables import Revision, Submission
 
 
 class AssignmentState(StrEnum):
+    """Only an open one still wants something."""
+
     OPEN = "open"
     DONE = "done"
     DECLINED = "declined"
@@ -22,6 +24,8 @@ class AssignmentState(StrEnum):
 
 
 class ScorecardState(StrEnum):
+    """A locked one stays as it is."""
+
     DRAFT = "draft"
     LOCKED = "locked"
 
@@ -36,6 +40,8 @@ class Recommendation(StrEnum):
 
 
 class Confidence(StrEnum):
+    """How sure a reviewer is."""
+
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"

@@ -54,7 +54,7 @@ class Input(BaseModel):
 class Voucher(Input):
     """A person who could vouch; never contacted without asking the candidate first."""
 
-    name: Annotated[str, Line(200)]
+    name: Annotated[str, Line(200)] = Field(description="Who it is.")
     contact: Annotated[str, Line(300, blank=True)] = ""
 
 
@@ -68,7 +68,9 @@ class EvidenceInput(Input):
     link: HttpUrl | None = None
     started: MonthDate | None = None
     ended: MonthDate | None = None
-    files: Annotated[list[Annotated[str, Line(255)]], Field(max_length=MOST_FILES)] = []
+    files: Annotated[list[Annotated[str, Line(255)]], Field(max_length=MOST_FILES)] = Field(
+        default=[], description="Names of the uploaded files that belong to it."
+    )
     cannot_show: Annotated[str, Text(5_000, blank=True)] = ""
     vouchers: Annotated[list[Voucher], Field(max_length=MOST_VOUCHERS)] = []
 
@@ -104,9 +106,15 @@ class SubmissionInput(Input):
 
     name: Annotated[str, Line(200)]
     email: EmailAddress
-    consent: Annotated[bool, Strict(), AfterValidator(_agreed)]
-    evidence: Annotated[list[EvidenceInput], Field(min_length=1, max_length=MOST_EVIDENCE)]
-    location: Annotated[str, Line(200, blank=True)] = ""
+    consent: Annotated[bool, Strict(), AfterValidator(_agreed)] = Field(
+        description="Must be `true`: that we may read what is sent, and decide by it."
+    )
+    evidence: Annotated[list[EvidenceInput], Field(min_length=1, max_length=MOST_EVIDENCE)] = Field(
+        description="At least one with a title or a claim."
+    )
+    location: Annotated[str, Line(200, blank=True)] = Field(
+        default="", description="Where the person lives."
+    )
     links: Annotated[list[HttpUrl], Field(max_length=MOST_LINKS)] = []
     statement: Annotated[str, Text(20_000, blank=True)] = ""
     answers: Annotated[

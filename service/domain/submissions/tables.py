@@ -38,6 +38,8 @@ class RevisionState(StrEnum):
 
 
 class EvidenceKind(StrEnum):
+    """What kind of work a piece of evidence shows."""
+
     OPEN_SOURCE = "open_source"
     PRODUCTION_SYSTEM = "production_system"
     RESEARCH = "research"

@@ -1,0 +1,123 @@
+"""Examples of assignments and scorecards."""
+
+from typing import Any
+
+from service.api.examples.jobs import CRITERION, SLUG, TITLE
+from service.api.examples.people import NOOR
+from service.api.examples.submissions import EVIDENCE, PIECE, SUBMISSION
+
+CARD = "01991c5e-8a00-7000-8000-0000000000e1"
+REVIEWER = {"id": NOOR, "name": "Noor Haddad"}
+ASSIGNMENT = {
+    "id": "01991c5e-8a00-7000-8000-0000000000e2",
+    "submission_id": SUBMISSION,
+    "job": SLUG,
+    "job_title": TITLE,
+    "reviewer": REVIEWER,
+    "state": "open",
+    "due": "2026-03-12",
+    "reason": "",
+    "assigned_at": "2026-03-03T10:05:00Z",
+    "version": 1,
+}
+SAID: dict[str, Any] = {
+    "level": 3,
+    "cites": ["1", "answer:wrong"],
+    "quote": "It starved one worker for a year; now I measure first.",
+    "comment": "Names who found the bug.",
+}
+RATING = {"criterion": CRITERION["key"], "name": CRITERION["name"], **SAID}
+JUDGED: dict[str, Any] = {
+    "recommendation": "yes",
+    "confidence": "medium",
+    "forecast": 70,
+    "comment": "Strong on one system.",
+    "counter_argument": "One exhibit only.",
+}
+REVIEWS: dict[str, Any] = {
+    "AssignmentOut": ASSIGNMENT,
+    "ChangedAssignmentOut": {
+        **ASSIGNMENT,
+        "state": "declined",
+        "reason": "I leave for a month.",
+        "version": 2,
+        "following": None,
+    },
+    "AssignmentInput": {"reviewer": NOOR, "due": "2026-03-12"},
+    "AssignmentChange": {"state": "declined", "reason": "I leave for a month."},
+    "ScorecardInput": {
+        "revision": 1,
+        **JUDGED,
+        "ratings": [{"criterion": "humility", **SAID}],
+    },
+    "ScorecardOut": {
+        "id": CARD,
+        "submission_id": SUBMISSION,
+        "reviewer": REVIEWER,
+        "revision": 1,
+        "newer_revision": False,
+        "rubric": 1,
+        **JUDGED,
+        "composite": 3.0,
+        "locked_at": "2026-03-05T17:20:00Z",
+        "ratings": [RATING],
+    },
+    "OwnScorecardOut": {
+        "id": CARD,
+        "submission_id": SUBMISSION,
+        "state": "draft",
+        "revision": 1,
+        "newer_revision": False,
+        "rubric": 1,
+        "rubric_changed": False,
+        **JUDGED,
+        "composite": None,
+        "locked_at": None,
+        "ratings": [
+            {
+                **RATING,
+                "description": CRITERION["description"],
+                "weight": CRITERION["weight"],
+                "anchors": CRITERION["anchors"],
+                "rated": True,
+            }
+        ],
+        "statement": True,
+        "evidence": [{"number": 1, "id": EVIDENCE, "title": PIECE["title"]}],
+        "answers": [
+            {
+                "key": "wrong",
+                "question": "When were you wrong about something technical, and what changed?",
+            }
+        ],
+    },
+    "SummaryOut": {
+        "sealed": False,
+        "n": 2,
+        "recommendations": {"strong_no": 0, "no": 0, "yes": 1, "strong_yes": 1},
+        "share_yes": 1.0,
+        "forecast_mean": 75.0,
+        "composite_mean": 3.5,
+        "criteria": [
+            {
+                "rubric": 1,
+                "criterion": CRITERION["key"],
+                "name": CRITERION["name"],
+                "n": 2,
+                "not_shown": 0,
+                "mean": 3.5,
+                "median": 3.5,
+                "min": 3,
+                "max": 4,
+                "spread": 0.7071067811865476,
+            }
+        ],
+    },
+    "UnsealInput": {"reason": "Another company's offer ends tonight."},
+    "UnsealedOut": {"sealed": False},
+}
+REVIEWS["ScorecardsOut"] = {
+    "sealed": False,
+    "items": [REVIEWS["ScorecardOut"]],
+    "next_cursor": None,
+}
