@@ -1,14 +1,17 @@
 """The API's own page: complete, without script and without any other host."""
 
 import hashlib
+import html
 import re
+import shlex
 from base64 import b64encode
 from html.parser import HTMLParser
 
 import pytest
 from starlette.testclient import TestClient
 
-from service.api.reference import kind_of, render
+from service.api.reference import render
+from service.api.reference_words import kind_of
 
 
 def test_the_page_names_every_call_of_the_schema(visitor: TestClient) -> None:
@@ -19,7 +22,7 @@ def test_the_page_names_every_call_of_the_schema(visitor: TestClient) -> None:
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     for path, item in schema["paths"].items():
         for method in item:
-            assert f"<code>{method.upper()} {path}</code>" in page.text
+            assert f"<code><strong>{method.upper()}</strong> {path}</code>" in page.text
 
 
 def test_the_page_needs_no_script_and_no_other_host(visitor: TestClient) -> None:
@@ -40,6 +43,37 @@ def test_every_link_in_the_page_leads_somewhere(visitor: TestClient) -> None:
     links.feed(visitor.get("/api/v1/docs").text)
 
     assert links.targets - links.ids == {"openapi.json"}
+
+
+def test_the_page_shows_nothing_that_is_not_for_a_reader(visitor: TestClient) -> None:
+    page = re.sub(r"<(pre|style)\b.*?</\1>", "", visitor.get("/api/v1/docs").text, flags=re.DOTALL)
+
+    assert re.findall(r".{30}`.{30}", page) == []
+    assert re.findall(r"(?:from|to) \d+\.0", page) == []
+    assert re.findall(r"<dd>\s*</dd>|<p>\s*</p>|\*\*", page) == []
+
+
+def test_what_a_link_leads_to_is_folded_around_it_so_that_a_browser_opens_it() -> None:
+    about = {"operationId": "look", "summary": "Look", "responses": {"200": {}}}
+    page = render({"info": {"title": "A"}, "paths": {"/a": {"get": about}}})
+
+    assert re.search(r'<details>\s*<summary>.*?</summary>\s*<div id="look"', page)
+
+
+def test_an_example_can_be_typed_as_it_stands() -> None:
+    body = {"content": {"application/json": {"examples": {"A": {"value": {"name": "O'Hara"}}}}}}
+    key = {"name": "If-Match", "in": "header", "required": True, "example": '"3"'}
+    about = {"parameters": [key], "requestBody": body, "security": [{"bearer": ["write"]}]}
+    page = render(
+        {"info": {"title": "A"}, "paths": {"/a/{id}": {"put": {**about, "responses": {}}}}}
+    )
+    typed = html.unescape(re.findall(r"<pre[^>]*>(curl.*?)</pre>", page, re.DOTALL)[0])
+
+    assert shlex.split(typed.replace("\\\n", ""))[1:] == [
+        *("-X", "PUT", "$ADDRESS/api/v1/a/$ID"),
+        *("-H", "Authorization: Bearer $TOKEN", "-H", 'If-Match: "3"'),
+        *("-H", "Content-Type: application/json", "-d", '{\n  "name": "O\'Hara"\n}'),
+    ]
 
 
 class Links(HTMLParser):
@@ -71,10 +105,11 @@ def test_words_from_the_code_are_text() -> None:
         ({"type": "string", "format": "uuid"}, "uuid"),
         ({"type": "integer", "minimum": 0, "maximum": 100}, "integer from 0 to 100"),
         ({"type": "array", "items": {"$ref": "#/a/Evidence"}}, "list of Evidence"),
+        ({"type": "array", "maxItems": 5, "items": {}}, "list of 0 to 5 anything"),
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "text or null"),
         ({"enum": ["yes", "no"]}, "yes, no"),
         ({}, "anything"),
     ],
 )
 def test_a_schema_in_few_words(shape: dict[str, object], words: str) -> None:
-    assert kind_of(shape) == words
+    assert "".join(bit.text for bit in kind_of(shape)) == words
