@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -12,7 +14,6 @@ from service.operations.trouble import Trouble
 from service.server import CannotServe
 
 app = typer.Typer(
-    help="Exhibit: hiring by evidence.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -21,6 +22,22 @@ for command in (run, init, serve, worker, migrate, demo, backup, restore, check)
     app.command()(command)
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"exhibit {version('exhibit')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=show_version, help="Say it, and end."),
+    ] = False,
+) -> None:
+    """Exhibit: hiring by evidence."""
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from service.cli.telling import plainly, say, settings_and_logs
-from service.demo import install_demo, remove_demo
+from service.core.counting import counted
+from service.demo import DemoRemoval, install_demo, remove_demo
 from service.domain.accounts.tables import Role
 from service.operations import people
 from service.operations.backup import back_up
@@ -24,13 +25,14 @@ def init(
         str, typer.Option(prompt="A password", hide_input=True, confirmation_prompt=True)
     ],
 ) -> None:
-    """Begin with an empty database: make the tables and the first admin."""
+    """Begin where nobody works: make the tables and the first admin."""
     settings = settings_and_logs()
+    admin = people.account(name=name, email=email, roles=[Role.ADMIN], password=password)
     with opened(settings) as tools:
         bring_up_to_date(tools.database, say)
         if not people.is_empty(tools):
             raise Trouble("Somebody works here already: use `exhibit user add`.")
-        people.add_user(tools, name=name, email=email, roles=[Role.ADMIN], password=password)
+        people.add_user(tools, admin)
         say(f"{email} may sign in; now `exhibit run`")
 
 
@@ -41,10 +43,9 @@ def demo(
     """Bring invented people, a job and submissions into an empty database, or remove them."""
     with migrated(settings_and_logs()) as tools:
         if remove:
-            gone = remove_demo(tools.database)
-            say(f"removed: {gone.jobs} jobs, {gone.submissions} submissions, {gone.users} users")
-            for words in gone.kept:
-                say(f"kept: {words}")
+            tell_of(remove_demo(tools.database))
+            if people.is_empty(tools):
+                say("next: `exhibit init` makes the first admin")
             return
         access = install_demo(tools.database, tools.blobs)
     if access is None:
@@ -53,12 +54,19 @@ def demo(
     say(f"sign-in: {everybody}, each with the password {access.password}")
 
 
+def tell_of(gone: DemoRemoval) -> None:
+    parts = {"job": gone.jobs, "submission": gone.submissions, "user": gone.users}
+    say("removed: " + ", ".join(counted(number, noun) for noun, number in parts.items()))
+    for words in gone.kept:
+        say(f"kept: {words}")
+
+
 @plainly
 def backup(file: Annotated[Path, typer.Argument(help="The archive to write.")]) -> None:
     """Write database, files and key into one archive, while the service runs (SQLite)."""
     with migrated(settings_and_logs()) as tools:
         count = back_up(tools, file)
-    say(f"{file}: {count} files; it holds all personal data and the secret key")
+    say(f"{file}: {counted(count, 'file')}; it holds all personal data and the secret key")
 
 
 @plainly
@@ -71,7 +79,7 @@ def restore(
     with nothing_running(settings), opened(settings) as tools:
         tools.database.dispose()
         count = put_back(tools, file, force=force)
-    say(f"restored {count} files; now `exhibit run`")
+    say(f"restored {counted(count, 'file')}; now `exhibit run`")
 
 
 @plainly

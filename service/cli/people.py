@@ -28,8 +28,9 @@ def user_add(
 ) -> None:
     """Give somebody an account."""
     chosen = password or people.new_password()
+    new = people.account(name=name, email=email, roles=role, password=chosen)
     with migrated(settings_and_logs()) as tools:
-        people.add_user(tools, name=name, email=email, roles=role, password=chosen)
+        people.add_user(tools, new)
     say(f"{email} may sign in" + ("" if password else f" with the password {chosen}"))
 
 
@@ -39,10 +40,12 @@ def user_reset(email: Email, password: Password = "") -> None:
     """Give somebody a new password; all their sign-ins and tokens end."""
     chosen = password or people.new_password()
     with migrated(settings_and_logs()) as tools:
-        ended = people.reset_user(tools, email, chosen)
+        ended, may_enter = people.reset_user(tools, email, chosen)
     if ended:
         say(f"tokens revoked: {ended}")
     say(f"{email} has a new password" + ("" if password else f": {chosen}"))
+    if not may_enter:
+        say(f"the account is deactivated: `exhibit user reactivate {email}` opens it again")
 
 
 @user.command("deactivate")
@@ -52,6 +55,15 @@ def user_deactivate(email: Email) -> None:
     with migrated(settings_and_logs()) as tools:
         people.close_user(tools, email)
     say(f"{email} may no longer sign in")
+
+
+@user.command("reactivate")
+@plainly
+def user_reactivate(email: Email) -> None:
+    """Open a closed account again, with its old password; ended sessions and tokens stay ended."""
+    with migrated(settings_and_logs()) as tools:
+        people.open_user(tools, email)
+    say(f"{email} may sign in again")
 
 
 @token.command("issue")

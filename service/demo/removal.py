@@ -10,6 +10,7 @@ from sqlmodel import Session, SQLModel, col, delete, select, update
 
 from service.core import outbox
 from service.core.clock import utc_now
+from service.core.counting import counted
 from service.core.db import Database
 from service.core.outbox import Event, EventDetail, EventRow, Task, TaskState
 from service.demo.exhibits import DOMAIN
@@ -17,7 +18,8 @@ from service.demo.job import SLUG
 from service.domain.accounts.actor import SYSTEM
 from service.domain.accounts.tables import ApiToken, SignIn, User
 from service.domain.candidates.tables import Candidate
-from service.domain.jobs.tables import Job, TeamMember
+from service.domain.jobs.actions import close_job
+from service.domain.jobs.tables import Job, JobState, TeamMember
 from service.domain.messages.tables import Message
 from service.domain.submissions.tables import (
     Blob,
@@ -102,7 +104,10 @@ def _remove_job(session: Session, job: Job | None) -> list[str]:
         return []
     left = session.exec(select(Submission.id).where(Submission.job_id == job.id)).all()
     if left:
-        return [f"the job “{job.title}”, with {len(left)} submissions that came from outside"]
+        if job.state is JobState.OPEN:
+            close_job(session, SYSTEM, job)
+        count = counted(len(left), "submission")
+        return [f"the job “{job.title}”, closed, with {count} from outside"]
     drafts = select(Draft.id).where(Draft.job_id == job.id)
     _uncount(session, StagedFile, col(StagedFile.draft_id).in_(drafts))
     session.execute(delete(Job).where(col(Job.id) == job.id))

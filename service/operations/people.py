@@ -1,6 +1,7 @@
 """Accounts and tokens by command line, done by the service itself."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -10,12 +11,13 @@ from service.domain.accounts.actions import (
     create_user,
     deactivate_user,
     issue_token,
+    reactivate_user,
     revoke_token,
     set_password,
 )
 from service.domain.accounts.actor import SYSTEM
 from service.domain.accounts.inputs import NewUser
-from service.domain.accounts.passwords import choose_password
+from service.domain.accounts.passwords import NewPassword, choose_password
 from service.domain.accounts.queries import find_user_by_address
 from service.domain.accounts.tables import ApiToken, Role, Scope, User
 from service.doors.tools import Tools
@@ -38,24 +40,45 @@ def new_password() -> str:
     return secrets.token_urlsafe(12)
 
 
-def add_user(tools: Tools, *, name: str, email: str, roles: list[Role], password: str) -> None:
-    """Raises ValidationError, EmailTaken, WeakPassword."""
-    new = NewUser(name=name, email=email, roles=roles)
-    chosen = choose_password(password, new.email)
+@dataclass(frozen=True)
+class Account:
+    """Somebody to be let in, with a password that was found good."""
+
+    user: NewUser
+    password: NewPassword
+
+
+def account(*, name: str, email: str, roles: list[Role], password: str) -> Account:
+    """Looked at before anything is opened. Raises ValidationError, WeakPassword."""
+    user = NewUser(name=name, email=email, roles=roles)
+    return Account(user, choose_password(password, user.email))
+
+
+def add_user(tools: Tools, new: Account) -> None:
+    """Raises EmailTaken."""
     with tools.database.write() as session:
-        create_user(session, SYSTEM, new, password=chosen)
+        create_user(session, SYSTEM, new.user, password=new.password)
 
 
-def reset_user(tools: Tools, email: str, password: str) -> int:
-    """A new password; all sign-ins and tokens of the user end. Says how many tokens."""
+def reset_user(tools: Tools, email: str, password: str) -> tuple[int, bool]:
+    """A new password; all sign-ins and tokens of the user end.
+
+    Says how many tokens, and whether one may sign in with the password.
+    """
     chosen = choose_password(password, email)
     with tools.database.write() as session:
-        return set_password(session, SYSTEM, _user(session, email), chosen)
+        user = _user(session, email)
+        return set_password(session, SYSTEM, user, chosen), user.deactivated_at is None
 
 
 def close_user(tools: Tools, email: str) -> None:
     with tools.database.write() as session:
         deactivate_user(session, SYSTEM, _user(session, email))
+
+
+def open_user(tools: Tools, email: str) -> None:
+    with tools.database.write() as session:
+        reactivate_user(session, SYSTEM, _user(session, email))
 
 
 def add_token(
@@ -85,9 +108,10 @@ def close_token(tools: Tools, prefix: str) -> int:
 
 
 def is_empty(tools: Tools) -> bool:
-    """Whether nobody works here yet."""
+    """Whether nobody works here: yet, or any more."""
+    active = select(User.id).where(col(User.deactivated_at).is_(None))
     with tools.database.read() as session:
-        return session.exec(select(User.id).limit(1)).first() is None
+        return session.exec(active.limit(1)).first() is None
 
 
 def renew_console_token(tools: Tools) -> tuple[str, str] | None:

@@ -25,8 +25,7 @@ def in_plain_words() -> Generator[None]:
     except (UnsafeDatabase, NewerDatabase, KeyUnusable) as error:
         raise Trouble(str(error)) from error
     except Refusal as refusal:
-        faults = " ".join(f"{fault.pointer.strip('/')}: {fault.detail}" for fault in refusal.faults)
-        raise Trouble(f"{refusal} {faults}".strip()) from refusal
+        raise Trouble(_said_once(refusal)) from refusal
     except ValidationError as error:
         raise Trouble(words_of(error)) from error
     except SQLAlchemyError as error:
@@ -43,6 +42,20 @@ def words_of(error: ValidationError) -> str:
         for fault in error.errors(include_input=False, include_url=False)
     )
     return "\n".join(lines)
+
+
+def sentence(words: str) -> str:
+    """With one full stop."""
+    return f"{words.rstrip('.')}."
+
+
+def _said_once(refusal: Refusal) -> str:
+    """Its sentence, and those of its faults that add to it."""
+    said = str(refusal)
+    for fault in refusal.faults:
+        if fault.detail.rstrip(".").casefold() not in said.casefold():
+            said += f" {fault.pointer.strip('/')}: {fault.detail}"
+    return said
 
 
 def reason_of(error: SQLAlchemyError) -> str:

@@ -19,13 +19,15 @@ from service.domain.accounts.queries import find_password, find_user_by_email
 from service.domain.accounts.tables import Role, User
 from service.domain.candidates.tables import Candidate
 from service.domain.jobs.queries import find_rubric, get_job, is_taking, list_questions
-from service.domain.jobs.tables import Job
+from service.domain.jobs.tables import Job, JobState
 from service.domain.pipeline.actions import move_submission
 from service.domain.pipeline.inputs import MoveInput
 from service.domain.reviews.tables import Assignment, AssignmentState, Scorecard, ScorecardState
 from service.domain.submissions.actions import receive_submission
 from service.domain.submissions.queries import get_revision, get_submission
 from service.domain.submissions.tables import Blob, Source, Submission
+from service.doors.tools import Tools
+from service.operations import people
 from tests.worlds import build_world
 
 KEPT = {"event", "event_detail", "task", "blob"}  # facts stay, bytes wait for the nightly sweep
@@ -66,6 +68,10 @@ def send_from_outside(session: Session, blobs: Blobs, job: Job) -> Submission:
         consent_version="1",
     )
     return get_submission(session, SYSTEM, received.submission_id)
+
+
+def list_open_jobs(session: Session) -> list[Job]:
+    return list(session.exec(select(Job).where(Job.state == JobState.OPEN)))
 
 
 def test_everybody_of_the_demo_can_sign_in(database: Database, access: DemoAccess) -> None:
@@ -151,12 +157,43 @@ def test_what_others_brought_in_stays(database: Database, blobs: Blobs, access: 
     removed = remove_demo(database)
 
     assert (removed.users, removed.submissions, removed.jobs) == (3, len(ALL), 0)
+    assert removed.kept[0].endswith(", closed, with 1 submission from outside")
     assert len(removed.kept) == 2
     with database.read() as session:
+        assert list_open_jobs(session) == []
+        closed = select(EventRow.subject_id).where(EventRow.name == "job.closed")
+        assert session.exec(closed).one() == real.job_id
         assert get_submission(session, SYSTEM, real.id).stage.key == "review"
         assert [one.email for one in session.exec(select(Candidate))] == ["real@example.org"]
         users = {user.email: user.deactivated_at is None for user in session.exec(select(User))}
         assert users == {"own@example.org": True, access.recruiter: False}
+
+
+def test_where_nobody_of_the_demo_is_left_active_one_can_begin(
+    tools: Tools, database: Database, blobs: Blobs, access: DemoAccess
+) -> None:
+    with database.write() as session:
+        job = get_job(session, STRANGER, SLUG)
+        real = send_from_outside(session, blobs, job)
+        for email in (access.admin, access.recruiter):
+            user = find_user_by_email(session, email)
+            assert user is not None
+            move = MoveInput(to="review" if email == access.admin else "interview")
+            move_submission(session, Actor.of(user), real, move)
+    assert not people.is_empty(tools)
+    remove_demo(database)
+    assert people.is_empty(tools)
+    assert people.renew_console_token(tools) is None
+
+    admin = people.account(
+        name="Own", email="own@example.org", roles=[Role.ADMIN], password="correct horse staple"
+    )
+    people.add_user(tools, admin)
+    entry = people.renew_console_token(tools)
+
+    assert not people.is_empty(tools)
+    assert entry is not None
+    assert entry[0] == "own@example.org"
 
 
 def test_bytes_that_others_hold_too_stay_held(

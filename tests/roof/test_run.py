@@ -127,4 +127,4 @@ def test_the_first_run_brings_the_demo_and_says_how_to_get_in(tmp_path: Path) ->
     assert answers == (200, 200)
     assert " with the password " in running.said["sign-in"]
     assert "exhibit demo --remove" in running.said["demo"]
-    assert removed.stdout.startswith("removed: 1 jobs, ")
+    assert removed.stdout.startswith("removed: 1 job, ")
