@@ -1,12 +1,18 @@
 """Every knob of the service. Read once at start-up and passed down; never a module global."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, HttpUrl, SecretStr
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, HttpUrl, SecretStr, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 MIB = 1024 * 1024
+PREFIX, SEPARATOR = "EXHIBIT_", "__"
+KEY_LENGTH = 32
 
 
 class Part(BaseModel):
@@ -109,8 +115,8 @@ class Settings(BaseSettings):
     """Set with environment variables or `.env`: EXHIBIT_PORT, EXHIBIT_MAIL__HOST, …"""
 
     model_config = SettingsConfigDict(
-        env_prefix="EXHIBIT_",
-        env_nested_delimiter="__",
+        env_prefix=PREFIX,
+        env_nested_delimiter=SEPARATOR,
         env_file=".env",
         extra="ignore",
         frozen=True,
@@ -147,6 +153,20 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     rates: Rates = Rates()
 
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr) -> SecretStr:
+        if 0 < len(key.get_secret_value()) < KEY_LENGTH:
+            raise ValueError(f"too short: use {KEY_LENGTH} characters or more")
+        return key
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_known(cls, url: str) -> str:
+        if url and not _names_a_database(url):
+            raise ValueError("must be postgresql://user:password@host/name or sqlite:///file")
+        return url
+
     @property
     def database(self) -> str:
         """The URL of the database."""
@@ -164,3 +184,25 @@ class Settings(BaseSettings):
     def is_secure(self) -> bool:
         """Whether people come by HTTPS, so that cookies may insist on it."""
         return self.site.startswith("https://")
+
+
+def variables(
+    model: type[BaseModel] = Settings, prefix: str = PREFIX
+) -> Iterator[tuple[str, FieldInfo]]:
+    """Each setting with its variable's name."""
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from variables(kind, f"{prefix}{name.upper()}{SEPARATOR}")
+        else:
+            yield f"{prefix}{name.upper()}", field
+
+
+def _names_a_database(url: str) -> bool:
+    try:
+        parts = make_url(url)
+    except ArgumentError:
+        return False
+    if parts.get_backend_name() == "sqlite":
+        return bool(parts.database) and parts.database != ":memory:"
+    return parts.get_backend_name() == "postgresql"

@@ -8,8 +8,8 @@ from typing import ParamSpec
 import typer
 
 from service.core import logs
-from service.operations.starting import read_settings
 from service.operations.trouble import in_plain_words
+from service.operations.variables import read_settings
 from service.settings import Settings
 
 P = ParamSpec("P")

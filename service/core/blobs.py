@@ -40,7 +40,7 @@ class StoreUnusable(Unavailable):
     """What `check` found, for the operator: the reason may name hosts and folders."""
 
     code = "file_store_unusable"
-    message = "The file store {place} cannot {step}: {reason}"
+    message = "Trying to {step} in the file store {place} failed: {reason}."
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,7 @@ class Blobs:
             step = "delete"
             obstore.delete(self._store, key)
         except (BaseError, OSError, ValueError) as error:
-            reason = " ".join(str(error).split())[:300]
-            raise StoreUnusable(place=self.place, step=step, reason=reason) from error
+            raise StoreUnusable(place=self.place, step=step, reason=_reason(error)) from error
 
     def _pieces(self, key: str, start: int, end: int) -> Iterator[bytes]:
         for at in range(start, end, PIECE):
@@ -248,6 +247,14 @@ def _copy(stream: BinaryIO, target: IO[bytes], limit: int) -> Stored:
         digest.update(piece)
         target.write(piece)
     return Stored(digest.hexdigest(), size)
+
+
+def _reason(error: Exception) -> str:
+    """The store's own words, without obstore's dump of what it holds in memory."""
+    told = str(error).partition("Debug source:")[0]
+    if answer := re.search(r"<Message>(.*?)</Message>", told, re.DOTALL):
+        told = answer[1]
+    return " ".join(told.rpartition(" - ")[2].split()).rstrip(".")[:300]
 
 
 def _in_words(limit: int) -> str:

@@ -6,36 +6,16 @@ from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import IO
 
-from pydantic import ValidationError
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from service.app import build_tools
 from service.core.db import Database
 from service.core.migrations import is_current, migrate
 from service.core.selfcheck import check_database, one_process_only
 from service.doors.tools import Tools
 from service.operations.swap import swap_of
-from service.operations.trouble import Trouble, in_plain_words, words_of
+from service.operations.trouble import Trouble, in_plain_words
 from service.settings import Settings
 
-KEY_LENGTH = 32
 Say = Callable[[str], None]
-
-
-def read_settings() -> Settings:
-    """Raises Trouble, naming the variables that are wrong."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        raise Trouble(f"The settings are wrong (EXHIBIT_…):\n{words_of(error)}") from error
-    if 0 < len(settings.secret_key.get_secret_value()) < KEY_LENGTH:
-        raise Trouble(f"EXHIBIT_SECRET_KEY is too short: use {KEY_LENGTH} characters or more.")
-    if not _is_known(settings.database):
-        raise Trouble(
-            "EXHIBIT_DATABASE_URL must be postgresql://user:password@host/name or sqlite:///file."
-        )
-    return settings
 
 
 @contextmanager
@@ -120,16 +100,6 @@ def warning_of(settings: Settings) -> str | None:
         f"warning: {settings.host} can be reached from outside and EXHIBIT_BASE_URL is no https "
         "address: passwords and candidates' data travel unprotected. Put a proxy with TLS in front."
     )
-
-
-def _is_known(url: str) -> bool:
-    try:
-        parts = make_url(url)
-    except ArgumentError:
-        return False
-    if parts.get_backend_name() == "sqlite":
-        return bool(parts.database) and parts.database != ":memory:"
-    return parts.get_backend_name() == "postgresql"
 
 
 def _take(lock: IO[bytes], how: int) -> bool:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 import service
 from service.cli import app
 from service.core.errors import Refusal
 from service.doors.refusals import status_for
-from service.settings import Settings
+from service.settings import variables
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -22,7 +22,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 def settings_table() -> list[str]:
     """One row for each setting: its variable, its default, what it is for."""
     rows = ["| variable | default | what it is for |", "|---|---|---|"]
-    for name, field in _settings(Settings, "EXHIBIT_"):
+    for name, field in variables():
         rows.append(f"| `{name}` | {_default(field)} | {field.description} |")
     return rows
 
@@ -47,15 +47,6 @@ def commands_table() -> list[str]:
     for name, command in _commands(typer.main.get_command(app), "exhibit"):
         rows.append(f"| `{name}` | {' '.join((command.help or '').split())} |")
     return rows
-
-
-def _settings(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from _settings(kind, f"{prefix}{name.upper()}__")
-        else:
-            yield f"{prefix}{name.upper()}", field
 
 
 def _default(field: FieldInfo) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from service.operations.checks import check_all
 from service.operations.restore import restore
 from service.operations.starting import nothing_running, opened
 from service.operations.trouble import Trouble
@@ -134,4 +135,6 @@ def test_nobody_enters_while_a_restore_is_under_way(house: Path) -> None:
         (house / "var" / "exhibit.db.restoring").mkdir()
         with pytest.raises(Trouble, match="stop it first"), opened(settings):
             pass
+        found = next(one for one in list(check_all(settings)) if one.subject == "database")
+        assert found.words.startswith("A restore was cut off: `exhibit migrate` or ")
     assert look(house) == OLD

@@ -91,9 +91,22 @@ def test_wrong_settings_are_named_without_their_values(tmp_path: Path) -> None:
     short = exhibit(tmp_path, "check", secret_key="short")
 
     assert answer.returncode == short.returncode == 1
-    assert "port: " in answer.stderr
-    assert "many" not in answer.stderr
-    assert "EXHIBIT_SECRET_KEY is too short" in short.stderr
+    assert answer.stderr == (
+        "exhibit: The settings are wrong:\n"
+        "EXHIBIT_PORT: Input should be a valid integer, unable to parse string as an integer.\n"
+        "EXHIBIT_SECRET_KEY: too short: use 32 characters or more.\n"
+    )
+    assert short.stderr == (
+        "exhibit: The settings are wrong:\n"
+        "EXHIBIT_SECRET_KEY: too short: use 32 characters or more.\n"
+    )
+
+
+def test_a_list_that_is_none_says_how_one_is_written(tmp_path: Path) -> None:
+    answer = exhibit(tmp_path, "check", hosts="exhibit.example")
+
+    assert answer.returncode == 1
+    assert 'A list is written ["one", "two"].' in answer.stderr
 
 
 def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
@@ -109,7 +122,7 @@ def test_a_database_nobody_knows_is_one_sentence(tmp_path: Path, url: str) -> No
     answer = exhibit(tmp_path, "migrate", database_url=url)
 
     assert answer.returncode == 1
-    assert answer.stderr.startswith("exhibit: EXHIBIT_DATABASE_URL must be postgresql://")
+    assert "\nEXHIBIT_DATABASE_URL: must be postgresql://" in answer.stderr
 
 
 def test_the_first_run_brings_the_demo_and_says_how_to_get_in(tmp_path: Path) -> None:
