@@ -20,7 +20,7 @@ from service.core.outbox import Task, TaskState
 from service.core.selfcheck import UnsafeDatabase, check_database, one_process_only
 from service.operations.starting import is_loopback, warning_of
 from service.operations.swap import swap_of
-from service.operations.trouble import reason_of, sentence
+from service.operations.trouble import ended, reason_of
 from service.operations.variables import unknown_variables
 from service.settings import Settings
 from service.worker.post import open_mailer
@@ -169,6 +169,6 @@ def _mail(settings: Settings) -> str:
     try:
         mailer.check()
     except (MailFailed, MailRefused) as error:
-        words = sentence(str(error))
+        words = ended(str(error))
         raise Wrong(f"{words[0].upper()}{words[1:]} {MAIL_ADVICE}") from error
     return f"{settings.mail.host} takes our sign-in"

@@ -44,7 +44,7 @@ def words_of(error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-def sentence(words: str) -> str:
+def ended(words: str) -> str:
     """With one full stop."""
     return f"{words.rstrip('.')}."
 

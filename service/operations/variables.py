@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from pydantic import ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource, SettingsError
 
-from service.operations.trouble import Trouble, sentence
+from service.doors.sentences import sentence
+from service.operations.trouble import Trouble, ended
 from service.settings import PREFIX, SEPARATOR, Settings, variables
 
 OURS = {"EXHIBIT_TEST_PROFILE"}  # for who develops it, see tests/conftest.py
@@ -20,7 +21,7 @@ def read_settings() -> Settings:
         wrong = "\n".join(_faults(error))
         raise Trouble(f"The settings are wrong:\n{wrong}") from error
     except SettingsError as error:
-        raise Trouble(f'{sentence(str(error))} A list is written ["one", "two"].') from error
+        raise Trouble(f'{ended(str(error))} A list is written ["one", "two"].') from error
 
 
 def unknown_variables() -> Iterator[str]:
@@ -39,7 +40,7 @@ def _faults(error: ValidationError) -> Iterator[str]:
         if fault["type"] == "extra_forbidden":
             yield _no_such(name)
         else:
-            yield f"{name}: {sentence(fault['msg'].removeprefix('Value error, '))}"
+            yield f"{name}: {sentence(fault)}"
 
 
 def _no_such(name: str) -> str:

@@ -28,6 +28,7 @@ PUBLIC_CALLS = {
 PUBLIC_PAGES = {
     "/",
     "/confirm/{token}",
+    "/confirm/{token}/files/{file_id}",
     "/drafts/{token}",
     "/jobs",
     "/jobs/{slug}",

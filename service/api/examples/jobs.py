@@ -32,6 +32,7 @@ CRITERION = {
 }
 REASON = {"key": "not_enough_shown", "text": "The evidence does not show enough yet."}
 PUBLIC_JOB = {
+    "id": JOB,
     "slug": SLUG,
     "title": TITLE,
     "summary": "Keep what many people rely on simple and awake.",
@@ -48,7 +49,6 @@ PUBLIC_JOB = {
 }
 JOB_SHOWN = {
     **PUBLIC_JOB,
-    "id": JOB,
     "version": 4,
     "created_at": "2026-01-20T10:15:00Z",
     "updated_at": "2026-02-01T09:00:00Z",

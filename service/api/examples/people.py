@@ -27,6 +27,7 @@ TOKEN_SHOWN = {
     "prefix": "exh_7Kq2",
     "scopes": ["read", "write"],
     "is_console": False,
+    "made_with": None,
     "created_at": "2026-03-01T09:00:00Z",
     "expires_at": "2026-09-01T00:00:00Z",
     "last_used_at": None,
@@ -41,7 +42,9 @@ PEOPLE: dict[str, Any] = {
     "PasswordChange": {
         "old": "what it was until today",
         "new": "four quiet words and a river",
+        "revoke_tokens": True,
     },
+    "PasswordSetOut": {"tokens_left": 0},
     "NewUser": {"email": "noor@example.com", "name": "Noor Haddad", "roles": ["reviewer"]},
     "UserChange": {"roles": ["reviewer", "recruiter"]},
     "NewToken": {

@@ -120,4 +120,5 @@ REVIEWS["ScorecardsOut"] = {
     "sealed": False,
     "items": [REVIEWS["ScorecardOut"]],
     "next_cursor": None,
+    "sync": None,
 }

@@ -63,4 +63,6 @@ class PasswordChange(BaseModel):
 
     old: Annotated[str, Strict(), Field(max_length=1_000, repr=False)]
     new: Annotated[Password, Field(repr=False)]
-    revoke_tokens: Annotated[bool, Strict()] = False
+    revoke_tokens: Annotated[
+        bool, Strict(), Field(description="Whether all one's tokens end, the one of this call too.")
+    ] = False
