@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import sqlite3
 import tarfile
@@ -123,8 +122,6 @@ def _copy(stream: IO[bytes], target: Path) -> str:
         while piece := stream.read(PIECE):
             digest.update(piece)
             file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
     return digest.hexdigest()
 
 

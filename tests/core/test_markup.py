@@ -87,7 +87,7 @@ def test_honest_engineering_text_is_shown_as_it_is() -> None:
     ["[" * 50_000, "*a_ " * 25_000, ">" * 50_000, "`" * 50_000, "- " * 5_000, "|a" * 50_000],
 )
 def test_the_worst_text_takes_a_bounded_time(worst: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     to_html(worst)
 
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5

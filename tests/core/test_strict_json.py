@@ -84,11 +84,11 @@ def test_brackets_in_words_are_no_depth() -> None:
      b'"' + b'\\"' * 50_000 + b"\\", b'"' * 100_001, b"\\" * 100_000, b"[]" * 50_000],
 )  # fmt: skip
 def test_the_worst_bodies_are_refused_fast(body: bytes) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(MalformedJson):
         strict_json(body)
 
-    assert time.perf_counter() - began < 0.1
+    assert time.thread_time() - began < 0.1
 
 
 def test_a_refusal_does_not_repeat_what_was_sent() -> None:

@@ -26,7 +26,7 @@ def test_a_file_that_is_too_large_costs_no_word_and_no_other_file(
     ]
     answer = client.post("/jobs/engineer/apply", data=TYPED, files=files)
 
-    assert answer.status_code == 422
+    assert answer.status_code == 413
     for kept in ("Ida Moreau", "I made our parser ten times faster.", "notes.txt"):
         assert kept in answer.text
     assert "The file “film.mp4” is larger than the limit of 25 MiB." in answer.text
@@ -40,7 +40,7 @@ def test_too_many_files_cost_no_word(client: TestClient, world: World) -> None:
     files = [("evidence-0-files", (f"{number}.txt", b"x")) for number in range(21)]
     answer = client.post("/jobs/engineer/apply", data=TYPED, files=files)
 
-    assert answer.status_code == 422
+    assert answer.status_code == 413
     assert "Send at most 20 files at once." in answer.text
     assert "I made our parser ten times faster." in answer.text
 

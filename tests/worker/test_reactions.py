@@ -130,7 +130,7 @@ def test_who_adds_by_the_public_door_is_asked_to_confirm(
 
     assert list(letters) == ["ada@example.org"]
     confirm = letters["ada@example.org"]
-    assert confirm["Subject"] == "Please confirm your addition for Software Engineer"
+    assert confirm["Subject"] == "Please confirm what was sent for Software Engineer"
     assert opened(posting, LinkPurpose.CONFIRM, "confirm", confirm) == revision.id
 
 
