@@ -167,7 +167,10 @@ CALLS = {
         "get_my_scorecard", "Get my scorecard", (NotAssigned,), ETAG
     ),
     "PUT /submissions/{id}/scorecards/mine": Told(
-        "save_my_scorecard", "Save my scorecard", (*SCORING, ScorecardInvalid), ETAG
+        "save_my_scorecard",
+        "Save my scorecard",
+        (*SCORING, ScorecardInvalid, RubricChanged),
+        ETAG,
     ),
     "POST /submissions/{id}/scorecards/mine/lock": Told(
         "lock_my_scorecard",

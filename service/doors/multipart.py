@@ -75,10 +75,11 @@ class _Incoming:
         """Forget what came of it and let the rest pass by."""
         self.fault = fault
         self.pieces.clear()
-        self.file.seek(0)
-        self.file.truncate()
 
     def flush(self) -> None:
+        if self.fault:
+            self.file.seek(0)
+            self.file.truncate()
         for piece in self.pieces:
             self.digest.update(piece)
             self.file.write(piece)
@@ -129,7 +130,7 @@ class Parts:
         """Write to the disk what the last piece of the body brought; call it in a thread."""
         try:
             for file in self.files:
-                if file.pieces:
+                if file.pieces or file.fault:
                     file.flush()
         except OSError as error:
             raise Unavailable(part="The disk for uploads") from error

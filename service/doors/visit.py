@@ -29,6 +29,7 @@ from service.settings import MIB
 Db = Session  # for the doors to name what a visit opens, without knowing SQL
 KNOCKS = 10  # forms that strangers may send for each submission that their network may
 HEAVY = 10 * MIB  # a body counts once more for each of these
+VEIL = "{the token of this link}"  # in kept answers: no copy of the database opens anything
 SEEN_EVERY = timedelta(minutes=5)  # how exactly use is noted, so that reads rarely write
 
 
@@ -100,10 +101,10 @@ class Visit:
         self._keep(303, headers, "")
         return Response(None, 303, headers)
 
-    def show(self, page: Response) -> Response:
+    def show(self, page: Response, *, secret: bool = False) -> Response:
         """A page that says what was done, for a form that can be sent but once."""
         headers = {"Content-Type": page.headers["content-type"]}
-        self._keep(page.status_code, headers, bytes(page.body).decode())
+        self._keep(page.status_code, headers, None if secret else bytes(page.body).decode())
         return page
 
     @property
@@ -174,13 +175,16 @@ class Visit:
         if self._key is None:
             return
         content = getattr(self.request.state, "fingerprint", "")
-        idempotency.claim(session, self._caller(actor), self._route(), self._key, content)
+        try:
+            idempotency.claim(session, self._caller(actor), self._route(), self._key, content)
+        except idempotency.Replayed as again:
+            raise idempotency.Replayed(self._told_anew(again.answer)) from None
 
     def _keep(self, status: int, headers: dict[str, str], body: str | None) -> None:
         if self._key is None or self._open is None:
             return
         session, actor = self._open
-        answer = idempotency.Answer(status, headers, body)
+        answer = idempotency.Answer(*self._without_token(status, headers, body))
         content = getattr(self.request.state, "fingerprint", "")
         idempotency.keep(session, self._caller(actor), self._route(), self._key, content, answer)
 
@@ -192,8 +196,29 @@ class Visit:
         return keyed_hash(self.tools.key, who)[:64]
 
     def _route(self) -> str:
-        path = self.request.url.path
-        return f"{self.request.method} {path}"[:200]
+        """Hashed: a path may hold the secret of a mailed link."""
+        path = f"{self.request.method} {self.request.url.path}"
+        return keyed_hash(self.tools.key, path)[:64]
+
+    @property
+    def _token(self) -> str:
+        """The secret of a mailed link, where the path holds one: a repeat brings it again."""
+        return str(self.request.path_params.get("token", ""))
+
+    def _without_token(
+        self, status: int, headers: dict[str, str], body: str | None
+    ) -> tuple[int, dict[str, str], str | None]:
+        if not self._token:
+            return status, headers, body
+        kept = {name: value.replace(self._token, VEIL) for name, value in headers.items()}
+        return status, kept, None if body is None else body.replace(self._token, VEIL)
+
+    def _told_anew(self, kept: idempotency.Answer) -> idempotency.Answer:
+        if not self._token:
+            return kept
+        headers = {name: value.replace(VEIL, self._token) for name, value in kept.headers.items()}
+        body = None if kept.body is None else kept.body.replace(VEIL, self._token)
+        return idempotency.Answer(kept.status, headers, body)
 
 
 def address_of(request: Request) -> str:

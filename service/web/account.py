@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from service.core.clock import utc_now
 from service.core.errors import Refusal
 from service.domain.accounts.actions import change_password, issue_token, revoke_token, sign_in
+from service.domain.accounts.actor import Actor
 from service.domain.accounts.inputs import NewToken
 from service.domain.accounts.passwords import Proof, choose_password
 from service.domain.accounts.queries import (
@@ -22,7 +23,7 @@ from service.domain.accounts.tables import Scope
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit, keep_signed_in
 from service.doors.refusals import faults_of, status_of
-from service.doors.visit import Visit
+from service.doors.visit import Db, Visit
 from service.web.render import page
 
 router = APIRouter()
@@ -79,6 +80,7 @@ def issue(request: Request, visit: PageVisit, form: FormHere) -> Response:
                 scopes=wanted.scopes,
                 expires_at=wanted.expires_at,
             )
+            return visit.show(_shown(request, db, me, made=text), secret=True)
     except ValidationError as error:
         words = {"name": "Say what the token is for.", "scopes": "Choose what it may do."}
         place = faults_of(error.errors(include_url=False, include_input=False))[0].pointer
@@ -86,7 +88,6 @@ def issue(request: Request, visit: PageVisit, form: FormHere) -> Response:
         return _account(request, visit, status=422, token_fault=said)
     except Refusal as refusal:
         return _account(request, visit, status=status_of(refusal), token_fault=str(refusal))
-    return _account(request, visit, made=text)
 
 
 @router.post(f"{PATH}/tokens/{{id}}/revoke")
@@ -107,9 +108,15 @@ def _wanted(form: Form) -> dict[str, Any]:
     }
 
 
-def _account(
+def _account(request: Request, visit: Visit, *, status: int = 200, **said: str) -> Response:
+    with visit.reading() as (db, me):
+        return _shown(request, db, me, status=status, **said)
+
+
+def _shown(
     request: Request,
-    visit: Visit,
+    db: Db,
+    me: Actor,
     *,
     status: int = 200,
     fault: str = "",
@@ -117,17 +124,16 @@ def _account(
     made: str = "",
     notice: str = "",
 ) -> Response:
-    with visit.reading() as (db, me):
-        return page(
-            request,
-            "account.html",
-            status=status,
-            me=me,
-            tokens=list_live_tokens(db, me),
-            uses=USES,
-            lasting=LASTING,
-            fault=fault,
-            token_fault=token_fault,
-            made=made,
-            notice=notice,
-        )
+    return page(
+        request,
+        "account.html",
+        status=status,
+        me=me,
+        tokens=list_live_tokens(db, me),
+        uses=USES,
+        lasting=LASTING,
+        fault=fault,
+        token_fault=token_fault,
+        made=made,
+        notice=notice,
+    )

@@ -200,10 +200,10 @@ def _keep(
 ) -> Response:
     """Save what was typed and sent as a draft, and show the form again."""
     try:
-        _save(visit, form, begun)
-        if later and begun.draft and not begun.typed.mistaken:
-            if begun.draft.email:
-                return _put_off(request, visit, begun.draft)
+        later = later and not begun.typed.mistaken
+        if put_off := _save(request, visit, form, begun, later=later):
+            return put_off
+        if later:
             begun.typed.found.append(("email", "Tell us where to mail the link to."))
             status = 422
     except Refusal as refusal:
@@ -211,7 +211,10 @@ def _keep(
     return _form(request, visit, begun, status)
 
 
-def _save(visit: Visit, form: Form, begun: Begun) -> None:
+def _save(
+    request: Request, visit: Visit, form: Form, begun: Begun, *, later: bool
+) -> Response | None:
+    """Keep the draft; with `later` also ask for its link, and say so, if it has an address."""
     tools = visit.tools
     if begun.draft is None:
         tools.rates.hit(tools.settings.rates.submissions, "draft from", visit.network)
@@ -236,21 +239,20 @@ def _save(visit: Visit, form: Form, begun: Begun) -> None:
             )
         begun.draft, begun.kept, begun.new = draft, list(draft.files), []
         begun.typed.draft = draft_token(tools.key, draft)
+        if not later or not draft.email:
+            return None
+        request_draft_link(db, me, draft, draft.email)
+        return visit.show(_put_off(request, limits.draft_days))
 
 
-def _put_off(request: Request, visit: Visit, draft: Draft) -> Response:
-    tools = visit.tools
-    with visit.writing() as (db, me):
-        token = draft_token(tools.key, draft)
-        held = get_draft(db, tools.key, token, for_change=True)
-        request_draft_link(db, me, held, draft.email)
+def _put_off(request: Request, days: int) -> Response:
     return message(
         request,
         "Everything is kept",
-        f"We mailed you a link to go on with. It is good for {tools.settings.limits.draft_days} "
-        "days after you last changed something.",
-        back=f"/jobs/{_slug(request)}/apply?draft={token}",
-        back_words="Go on now",
+        f"We mailed you a link to go on with. It is good for {days} days after you last changed "
+        "something.",
+        back=f"/jobs/{_slug(request)}",
+        back_words="Back to the job",
     )
 
 

@@ -20,7 +20,7 @@ from service.doors.visit import Db
 from service.web.lines import Lines
 from service.web.render import page, words
 from service.web.typed import Typed
-from service.web.versions import version_in
+from service.web.versions import version_in, version_to_show
 
 router = APIRouter(prefix="/desk/jobs")
 STAGE_KINDS = [(kind.value, words(kind.value)) for kind in StageKind]
@@ -78,8 +78,9 @@ def save_reasons(request: Request, visit: PageVisit, slug: str, form: FormHere) 
 
 def _edit(request: Request, visit: PageVisit, slug: str, part: Part) -> Response:
     with visit.reading() as (db, me):
-        rows = part.find(db, get_job_to_change(db, me, slug))
-    return _page(request, visit, slug, part, part.lines.fill(rows))
+        job = get_job_to_change(db, me, slug)
+        typed = part.lines.fill(part.find(db, job))
+        return _page(request, me, job, part, typed, str(job.version))
 
 
 def _save(request: Request, visit: PageVisit, slug: str, part: Part, form: Form) -> Response:
@@ -93,25 +94,34 @@ def _save(request: Request, visit: PageVisit, slug: str, part: Part, form: Form)
             part.keep(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
             return visit.redirect(f"/desk/jobs/{slug}")
     except (ValidationError, Refusal) as error:
-        status = typed.refused(error)
-    return _page(request, visit, slug, part, typed, status)
+        status, refusal = typed.refused(error), error
+    with visit.reading() as (db, me):
+        job = get_job_to_change(db, me, slug)
+        version = version_to_show(form, refusal, job.version)
+        return _page(request, me, job, part, typed, version, status)
 
 
 def _page(
-    request: Request, visit: PageVisit, slug: str, part: Part, typed: Typed, status: int = 200
+    request: Request,
+    me: Actor,
+    job: Job,
+    part: Part,
+    typed: Typed,
+    version: str,
+    status: int = 200,
 ) -> Response:
-    with visit.reading() as (db, me):
-        return page(
-            request,
-            part.template,
-            status=status,
-            me=me,
-            job=get_job_to_change(db, me, slug),
-            form=typed,
-            numbers=part.lines.to_show(typed),
-            stage_kinds=STAGE_KINDS,
-            question_kinds=QUESTION_KINDS,
-        )
+    return page(
+        request,
+        part.template,
+        status=status,
+        me=me,
+        job=job,
+        form=typed,
+        version=version,
+        numbers=part.lines.to_show(typed),
+        stage_kinds=STAGE_KINDS,
+        question_kinds=QUESTION_KINDS,
+    )
 
 
 def _find_stages(db: Db, job: Job) -> Sequence[Line]:

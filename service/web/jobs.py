@@ -37,7 +37,7 @@ from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
 from service.web.render import page, words
 from service.web.typed import Typed, said_of, whole
-from service.web.versions import version_in
+from service.web.versions import version_in, version_to_show
 
 router = APIRouter(prefix="/desk/jobs")
 LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?", re.ASCII)
@@ -119,10 +119,10 @@ def change(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Res
             change_judged_job(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
             return visit.redirect(f"/desk/jobs/{slug}")
     except (ValidationError, Refusal) as error:
-        status = typed.refused(error)
+        status, refusal = typed.refused(error), error
     with visit.reading() as (db, me):
         job = get_job_to_change(db, me, slug)
-        version = str(job.version)
+        version = version_to_show(form, refusal, job.version)
         return _form(request, me, typed, job.title, f"/desk/jobs/{slug}", version, status)
 
 

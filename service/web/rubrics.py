@@ -6,16 +6,17 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from service.core.errors import Refusal
+from service.domain.accounts.actor import Actor
 from service.domain.jobs.actions import set_rubric
 from service.domain.jobs.inputs import RubricInput
 from service.domain.jobs.queries import find_rubric, get_job, get_job_to_change
-from service.domain.jobs.tables import Rubric
+from service.domain.jobs.tables import Job, Rubric
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
 from service.web.keys import key_of
 from service.web.render import page
 from service.web.typed import Typed, whole
-from service.web.versions import version_in
+from service.web.versions import version_in, version_to_show
 
 router = APIRouter(prefix="/desk/jobs")
 CRITERIA = range(8)
@@ -30,7 +31,7 @@ def edit_rubric(request: Request, visit: PageVisit, slug: str) -> Response:
         job = get_job_to_change(db, me, slug)
         rubric = find_rubric(db, job.id)
         typed = _typed_rubric(rubric) if rubric else Typed()
-        return page(request, "rubric.html", me=me, job=job, form=typed, levels=_levels(typed))
+        return _page(request, me, job, typed, str(job.version))
 
 
 @router.post("/{slug}/rubric")
@@ -45,12 +46,25 @@ def save_rubric(request: Request, visit: PageVisit, slug: str, form: FormHere) -
             set_rubric(db, me, job, wanted.criteria)
             return visit.redirect(f"/desk/jobs/{slug}")
     except (ValidationError, Refusal) as error:
-        status = typed.refused(error)
+        status, refusal = typed.refused(error), error
     with visit.reading() as (db, me):
-        job, levels = get_job_to_change(db, me, slug), _levels(typed)
-        return page(
-            request, "rubric.html", status=status, me=me, job=job, form=typed, levels=levels
-        )
+        job = get_job_to_change(db, me, slug)
+        return _page(request, me, job, typed, version_to_show(form, refusal, job.version), status)
+
+
+def _page(
+    request: Request, me: Actor, job: Job, typed: Typed, version: str, status: int = 200
+) -> Response:
+    return page(
+        request,
+        "rubric.html",
+        status=status,
+        me=me,
+        job=job,
+        form=typed,
+        version=version,
+        levels=_levels(typed),
+    )
 
 
 def _typed_rubric(rubric: Rubric) -> Typed:

@@ -5,11 +5,17 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from service.core.errors import Fault, Refusal
+from service.core.errors import Fault, Refusal, Stale
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import get_job
-from service.domain.reviews.actions import lock_scorecard, save_scorecard, take_next
+from service.domain.reviews.actions import (
+    RubricChanged,
+    ScorecardIncomplete,
+    lock_scorecard,
+    save_scorecard,
+    take_next,
+)
 from service.domain.reviews.inputs import ScorecardInput
 from service.domain.reviews.policy import may_review
 from service.domain.reviews.queries import OwnReview, find_assignment, get_own_review
@@ -60,13 +66,17 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
             lock_scorecard(db, me, get_submission(db, me, id), saved)
             return visit.redirect(page_of_it)
     except ValidationError as error:
-        return _page(request, visit, id, typed=typed, fault=(422, WRONG, faults_of(error.errors())))
+        fault = (422, WRONG, faults_of(error.errors()))
+        return _page(request, visit, id, typed=typed, fault=fault, version=form.get("version"))
     except Refusal as refusal:
         fault = (status_of(refusal), str(refusal), list(refusal.faults))
-        return _page(request, visit, id, typed=typed, fault=fault)
+        version = None if isinstance(refusal, TOLD) else form.get("version")
+        return _page(request, visit, id, typed=typed, fault=fault, version=version)
 
 
 WRONG = "Something in it cannot be used."
+# Who was told of the present version goes on from it; so does whose draft was saved before that.
+TOLD = (Stale, ScorecardIncomplete, RubricChanged)
 
 
 def _save(db: Db, me: Actor, id: UUID, form: Form) -> Expected:
@@ -83,6 +93,7 @@ def _input(form: Form, review: OwnReview) -> ScorecardInput:
     content: dict[str, object] = {name: form.get(name) for name in TEXTS}
     content |= {name: form.get(name) or None for name in CHOICES}
     content["revision"] = whole(form.get("revision"))
+    content["rubric"] = whole(form.get("rubric"))
     content["forecast"] = whole(form.get("forecast"))
     criteria = review.rubric.criteria if review.rubric else []
     content["ratings"] = [_rating(form, criterion.key) for criterion in criteria]
@@ -111,6 +122,7 @@ def _page(
     typed: Typed | None = None,
     notice: str = "",
     fault: tuple[int, str, list[Fault]] = (200, "", []),
+    version: str | None = None,
 ) -> Response:
     status, said, faults = fault
     with visit.reading() as (db, me):
@@ -127,7 +139,8 @@ def _page(
             submission=submission,
             revision=review.revision,
             criteria=review.rubric.criteria if review.rubric else [],
-            version=card.version if card else "",
+            rubric=review.rubric.number if review.rubric else "",
+            version=version if version is not None else card.version if card else "",
             locked=card.locked_at if card and review.is_locked else None,
             values=shown.value,
             cited=shown.values,

@@ -36,7 +36,7 @@ from service.domain.submissions.tables import (
     Submission,
 )
 from service.doors.downloads import send_stored
-from service.doors.forms import Form, FormHere
+from service.doors.forms import FormHere
 from service.doors.pages import StrangerVisit
 from service.doors.refusals import faults_of, status_of
 from service.doors.submission_forms import content_of_form, place_names
@@ -98,10 +98,13 @@ def add(request: Request, visit: StrangerVisit, token: Token, form: FormHere) ->
         read = content_of_form(form.fields, fields, [], beside=OURS)
         typed.field_of = read.field_of
         addition = AdditionInput.model_validate({"evidence": read.content["evidence"]})
-        _bound(visit, token, form)
         files = store_uploads(visit.tools, form.uploads, place_names(fields))
         with visit.writing() as (db, _me):
             me, submission = _theirs(db, visit, token)
+            there = get_revision(db, submission).files
+            bound_files(
+                visit.tools, [*(file.size for file in there), *(file.size for file in files)]
+            )
             add_to_submission(db, me, submission, addition, files, blobs=visit.tools.blobs)
             return visit.redirect(f"/status/{token}")
     except (ValidationError, Refusal) as error:
@@ -233,16 +236,6 @@ def _waiting(db: Db, visit: Visit, token: str) -> tuple[Submission, Revision]:
     link = open_link(db, visit.tools.key, LinkPurpose.CONFIRM, token)
     submission = _submission(db, link)[1]
     return submission, get_revision_by_id(db, SYSTEM, submission, link.revision_id or NONE)
-
-
-def _bound(visit: Visit, token: str, form: Form) -> None:
-    """What is there and what comes are one submission. Raises TooMany, TooManyFiles, TooLarge."""
-    with visit.reading() as (db, _me):
-        _candidate, submission = _theirs(db, visit, token)
-        there = [file.size for file in get_revision(db, submission).files]
-    rates = visit.tools.settings.rates
-    visit.tools.rates.hit(rates.submissions, "addition to", str(submission.id))
-    bound_files(visit.tools, [*there, *(upload.size for upload in form.uploads)])
 
 
 def _submission(db: Db, link: MailedLink) -> tuple[Actor, Submission]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
-from service.core.errors import Refusal
+from service.core.errors import Refusal, Stale
 from service.core.paging import Slice
 from service.domain.accounts.queries import list_colleagues
 from service.domain.accounts.tables import Role
@@ -15,6 +15,7 @@ from service.domain.history.queries import list_history
 from service.domain.jobs.queries import list_jobs_on_team, list_stages
 from service.domain.messages.queries import count_given_up
 from service.domain.outcomes.queries import find_outcome
+from service.domain.outcomes.tables import Outcome
 from service.domain.pipeline.actions import move_submission, reopen_submission
 from service.domain.pipeline.inputs import MoveInput, ReopenInput
 from service.domain.pipeline.queries import find_decision
@@ -139,6 +140,13 @@ def confirm(
         return submission_page(request, visit, id, Doing("confirm", form, error))
 
 
+def _outcome_version(doing: Doing | None, outcome: Outcome | None) -> str:
+    """Words that are shown again belong to the version that they were written to."""
+    if doing and doing.what == "outcome" and not isinstance(doing.error, Stale):
+        return doing.form.get("version")
+    return str(outcome.version) if outcome else ""
+
+
 def submission_page(
     request: Request,
     visit: PageVisit,
@@ -157,6 +165,7 @@ def submission_page(
         waiting = [r.id for r in revisions if r.state is RevisionState.UNCONFIRMED]
         handles = is_handled_by(db, me, submission)
         hired = submission.decision is Decision.HIRED
+        outcome = find_outcome(db, submission) if hired and handles else None
         return page(
             request,
             "submission.html",
@@ -181,6 +190,7 @@ def submission_page(
             scores_open=are_scores_open(db, me, submission),
             scorecards=list_scorecards(db, me, submission),
             in_order=in_order,
-            outcome=find_outcome(db, submission) if hired and handles else None,
+            outcome=outcome,
+            outcome_version=_outcome_version(doing, outcome),
             history=list_history(db, me, submission, Slice(limit=SHOWN)).items,
         )

@@ -1,6 +1,6 @@
 """The version that a page was made from, in a hidden field."""
 
-from service.core.errors import Malformed
+from service.core.errors import Malformed, Stale
 from service.core.versions import Expected
 from service.doors.forms import Form
 
@@ -17,3 +17,11 @@ def expected(text: str) -> Expected:
     if not text.isascii() or not text.isdecimal() or len(text) > LONGEST:
         raise Malformed
     return Expected(frozenset({int(text)}))
+
+
+def version_to_show(form: Form, error: Exception, now: int) -> str:
+    """For a form shown again with its own words: the version it was made from.
+
+    Only who was told that it is an old one goes on from the present one.
+    """
+    return str(now) if isinstance(error, Stale) else form.get("version")

@@ -184,6 +184,21 @@ def test_who_may_have_seen_scores_takes_no_seat_that_opens_later(
     assert take(client, world.reviewer2).json()["submission_id"] == str(sent.id)
 
 
+def test_who_left_the_team_has_seen_what_was_open_then(client: TestClient, world: World) -> None:
+    sent, gone = world.submission, world.recruiter
+    with world.database.write() as session:
+        session.get_one(User, gone.id).roles = [Role.RECRUITER, Role.REVIEWER]
+    wanted(world, 1)
+    assign(client, gone, world.reviewer, sent)
+    judge(client, world.reviewer, sent)
+    with world.database.write() as session:
+        mine = select(TeamMember).where(TeamMember.user_id == gone.id)
+        session.exec(mine).one().left_at = datetime.now(UTC)
+    asked = assign(client, world.admin, gone, sent)
+
+    assert (asked.status_code, asked.json()["code"]) == (409, "scores_seen")
+
+
 def test_many_at_once_never_fill_a_seat_twice(world: World) -> None:
     with world.database.write() as session:
         reviewers = [add_reviewer(session, world, number) for number in range(8)]

@@ -47,6 +47,7 @@ REVIEWS: dict[str, Any] = {
     "AssignmentChange": {"state": "declined", "reason": "I leave for a month."},
     "ScorecardInput": {
         "revision": 1,
+        "rubric": 1,
         **JUDGED,
         "ratings": [{"criterion": "humility", **SAID}],
     },

@@ -87,7 +87,8 @@ def _stage_key(value: str) -> str:
 
 @cache
 def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # Two of these names are no place's: one is whatever the machine is set to.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def is_time_zone(value: str) -> bool:

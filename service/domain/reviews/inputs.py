@@ -98,6 +98,11 @@ class ScorecardInput(Input):
     revision: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = Field(
         default=None, description="Number of the revision that is judged; without it, the newest."
     )
+    rubric: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None,
+        description="Number of the rubric that the levels were chosen from, as the form tells it; "
+        "when there is a newer one by now, nothing is saved.",
+    )
     recommendation: Recommendation | None = None
     confidence: Confidence | None = None
     forecast: Annotated[StrictInt, Field(ge=0, le=100)] | None = None

@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import Role
-from service.domain.jobs.tables import Job, SealRule
+from service.domain.jobs.tables import Job, SealRule, TeamMember
 from service.domain.reviews.tables import (
     Assignment,
     AssignmentState,
@@ -50,7 +50,17 @@ def may_have_seen(actor: Actor) -> ColumnElement[bool]:
     asked later keeps the scores sealed again: locked scorecards only become more.
     """
     once_full = _job_of(col(Job.reviews_wanted_least) <= _done())
-    return or_(_has_looked(actor), and_(runs(actor), once_full))
+    return or_(_has_looked(actor), and_(or_(runs(actor), _hired_here(actor)), once_full))
+
+
+def _hired_here(actor: Actor) -> ColumnElement[bool]:
+    """A recruiter who was on the job's team once, also when that is over."""
+    if not actor.has(Role.RECRUITER):
+        return false()
+    member = select(TeamMember.id).where(
+        TeamMember.job_id == Submission.job_id, TeamMember.user_id == actor.user_id
+    )
+    return member.correlate(Submission).exists()
 
 
 def visible_scorecards(actor: Actor) -> ColumnElement[bool]:

@@ -43,9 +43,20 @@ def gone(actor: Actor, since: Since, still: ColumnElement[bool]) -> ColumnElemen
     """What went out of sight, and what is seen, changed, and no longer `still` asked for."""
     lost = _own_access_changed(actor, since)
     if actor.has(Role.RECRUITER):
-        lost = or_(lost, col(Submission.job_id).in_(teams_left(actor, since)))
+        left = col(Submission.job_id).in_(teams_left(actor, since))
+        lost = or_(lost, and_(left, _was_there_before_leaving(actor)))
     seen = visible_submissions(actor)
     return or_(and_(seen, changed(actor, since), ~still), and_(~seen, lost))
+
+
+def _was_there_before_leaving(actor: Actor) -> ColumnElement[bool]:
+    """What came in later was never in sight, and is not told of."""
+    member = select(TeamMember.id).where(
+        TeamMember.job_id == Submission.job_id,
+        TeamMember.user_id == actor.user_id,
+        col(TeamMember.left_at) >= Submission.created_at,
+    )
+    return member.correlate(Submission).exists()
 
 
 def _own_access_changed(actor: Actor, since: Since) -> ColumnElement[bool]:

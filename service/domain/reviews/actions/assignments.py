@@ -173,8 +173,7 @@ def take_next(session: Session, actor: Actor, job: Job) -> Assignment | None:
     if waiting := find_own_open(session, actor, job):
         return waiting
     submission = find_next(session, actor, job)
-    while submission and find_assignment(session, submission, actor.user_id):
-        # Somebody asked us for it while we waited for its lock (PostgreSQL).
+    while submission and not _is_free(session, actor, submission):
         submission = find_next(session, actor, job)
     if not submission:
         return None
@@ -182,6 +181,12 @@ def take_next(session: Session, actor: Actor, job: Job) -> Assignment | None:
     if declined := find_unreplaced(session, submission):
         _replace(session, actor, submission, declined, taken, "")
     return find_own_open(session, actor, job)
+
+
+def _is_free(session: Session, actor: Actor, submission: Submission) -> bool:
+    """Still, now that it is locked: somebody may have asked us for it, or we have looked at it."""
+    asked = find_assignment(session, submission, actor.user_id)
+    return asked is None and not may_have_seen(session, actor, submission)
 
 
 def _assign(
@@ -224,7 +229,7 @@ def _refuse_unfit(session: Session, submission: Submission, reviewer_id: UUID) -
         raise NoReviewer(faults=[Fault("/reviewer", NoReviewer.message)])
     if find_assignment(session, submission, reviewer_id):
         raise AlreadyAssigned
-    if may_have_seen(session, reviewer, submission):
+    if may_have_seen(session, Actor.of(reviewer), submission):
         raise ScoresSeen
 
 

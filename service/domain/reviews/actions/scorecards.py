@@ -26,7 +26,11 @@ from service.domain.reviews.queries import (
     find_own_scorecard,
     get_own_review,
 )
-from service.domain.reviews.queries.assignments import find_assignment, hold_submission
+from service.domain.reviews.queries.assignments import (
+    find_assignment,
+    hold_submission,
+    share_job,
+)
 from service.domain.reviews.queries.scorecards import has_looked
 from service.domain.reviews.tables import (
     Assignment,
@@ -47,7 +51,7 @@ class NoRubric(StateConflict):
 
 class RubricChanged(StateConflict):
     code = "rubric_changed"
-    message = "The rubric was changed since this draft was saved. Save it again, then lock it."
+    message = "The rubric was changed meanwhile. Look at its levels, save again, then lock it."
 
 
 class ScorecardLockedAlready(StateConflict):
@@ -74,7 +78,7 @@ def save_scorecard(
 ) -> OwnReview:
     """Write one's draft, the whole of it; `expected` None says that there is none yet.
 
-    Raises NotAssigned, ScorecardLockedAlready, Stale, NoRubric, ScorecardInvalid.
+    Raises NotAssigned, ScorecardLockedAlready, Stale, NoRubric, RubricChanged, ScorecardInvalid.
     """
     hold_submission(session, submission)
     card = find_own_scorecard(session, actor, submission)
@@ -83,6 +87,8 @@ def save_scorecard(
     rubric = find_rubric(session, submission.job_id)
     if not rubric:
         raise NoRubric
+    if wanted.rubric not in (None, rubric.number):
+        raise RubricChanged
     revision = _judged(session, submission, wanted)
     ratings = check_ratings(rubric, revision, wanted.ratings)
     card = card or _begin(session, actor, submission, revision, rubric)
@@ -107,6 +113,7 @@ def lock_scorecard(
     Raises NotAssigned, ScorecardLockedAlready, Stale, RubricChanged, ScorecardIncomplete.
     """
     hold_submission(session, submission)
+    share_job(session, submission)  # whoever loosens its rule sees this lock, or comes before it
     card = find_own_scorecard(session, actor, submission)
     assignment = _own_assignment(session, actor, submission, card)
     if not card:

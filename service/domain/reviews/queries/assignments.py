@@ -134,9 +134,9 @@ def find_reviewer(session: Session, id: UUID) -> User | None:
     return found if fit else None
 
 
-def may_have_seen(session: Session, reviewer: User, submission: Submission) -> bool:
+def may_have_seen(session: Session, actor: Actor, submission: Submission) -> bool:
     """Whether somebody without an assignment may have seen scores of a submission."""
-    condition = policy.may_have_seen(Actor.of(reviewer))
+    condition = policy.may_have_seen(actor)
     query = select(Submission.id).where(Submission.id == submission.id, condition)
     return session.exec(query).first() is not None
 
@@ -148,6 +148,12 @@ def hold_submission(session: Session, submission: Submission) -> None:
     """
     query = select(Submission.id).where(Submission.id == submission.id)
     session.exec(query.with_for_update(key_share=True)).one()
+
+
+def share_job(session: Session, submission: Submission) -> None:
+    """Let nobody change the submission's job until this transaction ends; others may share it."""
+    query = select(Job.id).where(Job.id == submission.job_id)
+    session.exec(query.with_for_update(read=True, key_share=True)).one()
 
 
 def hold_job(session: Session, job: Job) -> None:
