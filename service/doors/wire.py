@@ -71,6 +71,7 @@ class Wire(HttpToolsProtocol):
         self._in_head = True  # waiting for a request, or in the middle of its headers
         self._has_begun = False
         self._began_here = False  # in the piece that came last, behind an earlier request's body
+        self._ended_here = False  # so what came last was a body, not headers
         self._is_deaf = False  # refused: what still comes is thrown away
         self._head_size = 0
         self._unread = 0
@@ -91,7 +92,7 @@ class Wire(HttpToolsProtocol):
             return
         if self._in_head and self._deadline is None:
             self._expect_within(self.config.header_seconds)
-        self._began_here = False
+        self._began_here = self._ended_here = False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -141,7 +142,7 @@ class Wire(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._expect_nothing()
-        self._in_head, self._has_begun = True, False
+        self._in_head, self._has_begun, self._ended_here = True, False, True
 
     def _is_plain(self) -> bool:
         """One target on this host, and at most one way to tell where the body ends."""
@@ -156,7 +157,7 @@ class Wire(HttpToolsProtocol):
 
     def _weigh_head(self, size: int) -> None:
         """Headers count as they arrive; a single one of 2 MB is not waited for."""
-        if self._in_head and not self._began_here:
+        if self._in_head and not (self._began_here or self._ended_here):
             self._head_size += size
             if self._head_size > HEAD_BYTES:
                 self._refuse(HeadersTooLarge(count=HEADER_COUNT, limit=HEADER_BYTES))

@@ -207,3 +207,14 @@ def test_no_answer_names_the_server_software(server: Running) -> None:
 
     assert b"\r\nserver:" not in answer
     assert b"uvicorn" not in answer
+
+
+def test_a_body_that_comes_after_its_answer_is_not_taken_for_headers(server: Running) -> None:
+    with server.connected() as connection:
+        connection.sendall(POST + b"Content-Length: 20000\r\n\r\n")
+        early = read_answer(connection)
+        connection.sendall(b"x" * 20_000)
+        connection.sendall(LAST)
+        late = read_all(connection)
+
+    assert (status(early), status(late)) == (404, 200)
