@@ -10,7 +10,7 @@ from typing import IO
 
 from service.core.errors import Unavailable
 
-LOOK_SECONDS = 0.005
+LOOK_SECONDS = 0.005  # flock waits for ever or not at all, so one looks again and again
 
 
 class Line:
