@@ -18,12 +18,15 @@ from service.doors.proxy import ProxyHeaders
 from service.doors.refusals import problem_of
 from service.doors.security import SecurityHeaders
 from service.doors.sightings import Sightings
-from service.doors.tools import Tools
+from service.doors.tools import Equipping, Tools
 from service.doors.transport import Broken
 from service.doors.watching import Watching
 from service.settings import Blobs as BlobSettings
 from service.settings import Settings
 from service.web.app import build_web
+
+API = build_api()
+WEB = build_web()
 
 
 def build_tools(settings: Settings, key: str | None = None) -> Tools:
@@ -41,20 +44,15 @@ def open_blobs(settings: Settings) -> Blobs:
 
 
 def create_app(tools: Tools) -> FastAPI:
-    """The whole site: API, pages and what operators ask."""
+    """The whole site: API and pages, which are made but once, and what operators ask."""
     settings, metrics = tools.settings, Metrics()
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(operator)
     app.exception_handler(Refusal)(show_refusal)
     app.exception_handler(HTTPException)(show_http_error)
-    api = build_api()
-    web = build_web()
-    app.mount("/api/v1", api)
-    app.mount("/", web)
-    for part in (app, api, web):
-        part.state.tools, part.state.metrics = tools, metrics
-        if Exception not in part.exception_handlers:
-            part.exception_handler(Exception)(show_fault)
+    app.exception_handler(Exception)(show_fault)
+    app.mount("/api/v1", API)
+    app.mount("/", WEB)
     # The one added last stands outermost.
     app.add_middleware(BodyLimits, limits=settings.limits)
     app.add_middleware(Admission, hosts=known_hosts(settings))
@@ -63,12 +61,17 @@ def create_app(tools: Tools) -> FastAPI:
     app.add_middleware(Sightings)
     if settings.behind_proxy:
         app.add_middleware(ProxyHeaders)
+    app.add_middleware(Equipping, tools=tools, metrics=metrics)
     return app
 
 
 def show_fault(_request: Request, _error: Exception) -> Response:
     """Nothing about the error itself; it stands in the log."""
     return problem_of(Broken())
+
+
+for part in (API, WEB):
+    part.exception_handler(Exception)(show_fault)
 
 
 def _store_options(settings: BlobSettings) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """Every test that asks for a database runs on both, each time on a fresh one, and commits."""
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,12 @@ def pytest_configure() -> None:
             del os.environ[name]
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no time is spent on looking for garbage in it."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "exhibit.db"
@@ -57,10 +66,16 @@ def postgresql_template(postgresql_server: str) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for every test, so that one engine serves all of them."""
+    return tmp_path_factory.mktemp("sqlite") / "exhibit.db"
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path, sqlite_place: Path) -> str:
     """For what only SQLite has; all else asks for `database`."""
-    return copy_sqlite(sqlite_template, tmp_path / "exhibit.db")
+    return copy_sqlite(sqlite_template, sqlite_place)
 
 
 @pytest.fixture
@@ -84,9 +99,15 @@ def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return recreate_postgresql(request.getfixturevalue("postgresql_server"), "bare")
 
 
+@pytest.fixture(scope="session")
+def engines() -> Callable[[str], Database]:
+    """One for each URL: statements are compiled once in all tests, not in each."""
+    return cache(Database)
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+def database(database_url: str, engines: Callable[[str], Database]) -> Iterator[Database]:
+    database = engines(database_url)
     yield database
     database.dispose()
 
@@ -97,10 +118,9 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def tools(settings: Settings) -> Iterator[Tools]:
+def tools(settings: Settings, database: Database) -> Tools:
     tools = build_tools(settings, key="a key for tests, long enough for it")
-    yield tools
-    tools.database.dispose()
+    return replace(tools, database=database)
 
 
 @pytest.fixture

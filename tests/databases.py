@@ -19,7 +19,9 @@ def create_tables(url: str) -> None:
 
 
 def copy_sqlite(template: Path, to: Path) -> str:
-    """A copy of the template, and its URL."""
+    """A copy of the template in place of whatever was there, and its URL."""
+    for left in to.parent.glob(f"{to.name}*"):
+        left.unlink()
     return f"sqlite:///{shutil.copyfile(template, to)}"
 
 

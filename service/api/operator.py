@@ -49,7 +49,7 @@ def metrics(visit: PublicVisit, tools: ToolsHere) -> Response:
             require(me.has(Role.ADMIN))
     elif not _is_from_here(visit.request):
         raise Unknown
-    counted: Metrics = visit.request.app.state.metrics
+    counted: Metrics = visit.request.state.metrics
     return Response(counted.show(Figures(tools.database)), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

@@ -6,9 +6,11 @@ from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.core.blobs import Blobs
 from service.core.db import Database
+from service.core.metrics import Metrics
 from service.core.rates import Rates
 from service.settings import Settings
 
@@ -29,8 +31,20 @@ class Tools:
         return Rates(self.key, self.database if shared else None)
 
 
+class Equipping:
+    """Each request finds the tools in its state: the doors themselves keep nothing."""
+
+    def __init__(self, app: ASGIApp, *, tools: Tools, metrics: Metrics) -> None:
+        self.app = app
+        self.equipment = {"tools": tools, "metrics": metrics}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {}).update(self.equipment)
+        await self.app(scope, receive, send)
+
+
 def tools_of(connection: HTTPConnection) -> Tools:
-    found: Tools = connection.app.state.tools
+    found: Tools = connection.state.tools
     return found
 
 
