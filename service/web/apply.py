@@ -1,44 +1,27 @@
 """The application form: sent at once, refused without losing a word, or put off until later."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from service.core.db import new_id
-from service.core.errors import NotFound, Refusal
+from service.core.errors import Refusal
 from service.core.words import is_blank
 from service.domain.jobs.queries import is_taking, list_questions
-from service.domain.jobs.tables import Job, Question
-from service.domain.submissions.actions import (
-    JobClosed,
-    drop_staged_file,
-    receive_submission,
-    remove_draft,
-    request_draft_link,
-    save_draft,
-    stage_file,
-)
+from service.domain.submissions.actions import JobClosed, receive_submission, remove_draft
 from service.domain.submissions.inputs import StoredFile, SubmissionInput
 from service.domain.submissions.queries import (
+    DraftSent,
     LinkEnded,
-    draft_token,
     get_draft,
     get_job_to_send_to,
 )
-from service.domain.submissions.tables import (
-    Draft,
-    EvidenceKind,
-    Source,
-    StagedFile,
-)
-from service.doors.forms import KEY_FIELD, Form, FormHere
+from service.domain.submissions.tables import Draft, EvidenceKind, Source
+from service.doors.forms import Form, FormHere
 from service.doors.pages import StrangerVisit
-from service.doors.refusals import status_of
-from service.doors.submission_forms import FormContent, content_of_form, place_names
+from service.doors.submission_forms import FormContent, content_of_form
 from service.doors.submission_intake import (
     HONEYPOT,
     admit,
@@ -48,38 +31,15 @@ from service.doors.submission_intake import (
     is_invited,
     receipt_path,
 )
-from service.doors.uploads import store_uploads
 from service.doors.visit import Visit
+from service.web.begun import OK, OURS, Begun, begin, keep, look_again, take_files
 from service.web.render import message, page, words
 from service.web.typed import MOST_EXHIBITS, Typed
 
 router = APIRouter()
-OURS = (KEY_FIELD, HONEYPOT, "draft", "invited", "do", "drop")
 TOKEN_LENGTH = 500
 LABELS = {"name": "Your name", "email": "E-mail address", "consent": "Your consent"}
 KINDS = [("", "Choose"), *((kind.value, words(kind.value)) for kind in EvidenceKind)]
-
-
-@dataclass
-class Begun:
-    """A form on its way: the job, what was typed, files kept before and files that came now."""
-
-    job: Job
-    questions: Sequence[Question]
-    typed: Typed
-    draft: Draft | None = None
-    kept: list[StagedFile] = field(default_factory=list)
-    new: list[StoredFile] = field(default_factory=list)
-
-    def files(self) -> list[StoredFile]:
-        """All files, each with the place by which the content mentions it."""
-        come = [StoredFile(f.name, f.media_type, f.size, f.sha256, f.place) for f in self.kept]
-        come += self.new
-        places = place_names([file.place for file in come])
-        return [
-            StoredFile(f.name, f.media_type, f.size, f.sha256, place)
-            for f, place in zip(come, places, strict=True)
-        ]
 
 
 @router.get("/jobs/{slug}/apply")
@@ -97,8 +57,12 @@ def show(
             raise JobClosed
         begun = Begun(job, list_questions(db, job.id), Typed())
         if draft:
-            begun.draft = get_draft(db, visit.tools.key, draft)
-            begun.kept = list(begun.draft.files)
+            try:
+                begun.draft = get_draft(db, visit.tools.key, draft)
+            except DraftSent as sent:
+                to = receipt_path(visit.tools, sent.revision_id)
+                return Response(status_code=303, headers={"Location": to})
+            begun.kept, begun.version = list(begun.draft.files), str(begun.draft.version)
             begun.typed = _typed_of(begun.draft, draft)
             begun.typed.invited = invited
     return _form(request, visit, begun)
@@ -109,14 +73,16 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
     """Send it, add an exhibit, or go on later; whatever is refused is kept as a draft."""
     if form.get(HONEYPOT):
         return visit.redirect(receipt_path(visit.tools, new_id()))
-    begun = _begin(visit, slug, form)
-    status = _take_files(visit, form, begun)
+    begun = begin(visit, slug, form)
+    status = take_files(visit.tools, form, begun)
     wish = form.get("do", "send")
-    if wish not in {"add", "later"}:
+    if wish not in {"add", "later"} and not begun.sent:
         try:
             content = _content(form, begun)
-            if not begun.typed.mistaken:
-                return _send(visit, form, begun, content)
+            if not begun.typed.mistaken and (answer := _send(visit, form, begun, content)):
+                return answer
+        except LinkEnded as ended:
+            begun.begin_anew(ended)
         except Refusal as refusal:
             status = max(status, begun.typed.refused(refusal))
     if wish == "add":
@@ -125,36 +91,8 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
     return _keep(request, visit, form, begun, later=wish == "later", status=status)
 
 
-def _begin(visit: Visit, slug: str, form: Form) -> Begun:
-    with visit.reading() as (db, _me):
-        job = get_job_to_send_to(db, slug)
-        begun = Begun(job, list_questions(db, job.id), Typed.of(form))
-        if token := form.get("draft"):
-            try:
-                begun.draft = get_draft(db, visit.tools.key, token)
-            except (NotFound, LinkEnded):
-                begun.typed.draft = ""  # swept, or sent from another window: begin a new one
-    if not is_taking(job):
-        raise JobClosed
-    dropped = set(form.get_all("drop"))
-    files = begun.draft.files if begun.draft else []
-    begun.kept = [file for file in files if str(file.id) not in dropped]
-    return begun
-
-
-def _take_files(visit: Visit, form: Form, begun: Begun) -> int:
-    """Keep each file that can be used, and say of each other why it cannot. Returns the status."""
-    status = 200
-    for upload in form.uploads:
-        try:
-            begun.new += store_uploads(visit.tools, [upload], [upload.field])
-        except Refusal as refusal:
-            begun.typed.found.append((upload.field, str(refusal)))
-            status = max(status, status_of(refusal))
-    return status
-
-
-def _send(visit: Visit, form: Form, begun: Begun, content: SubmissionInput) -> Response:
+def _send(visit: Visit, form: Form, begun: Begun, content: SubmissionInput) -> Response | None:
+    """None when the draft was changed elsewhere: nobody sends what this page did not show."""
     tools, files = visit.tools, begun.files()
     bound_files(tools, [file.size for file in files])
     invited = is_invited(tools, form.get("invited"), begun.draft, content.email)
@@ -169,10 +107,12 @@ def _send(visit: Visit, form: Form, begun: Begun, content: SubmissionInput) -> R
     )
     with visit.writing() as (db, me):
         job = get_job_to_send_to(db, begun.job.slug)
+        draft = look_again(db, tools.key, begun)
+        if begun.changed_at:
+            return None
         sent = receive(db, me, job, content, files)
-        if begun.draft:
-            draft = get_draft(db, tools.key, begun.typed.draft, for_change=True)
-            remove_draft(db, me, draft)
+        if draft:
+            remove_draft(db, me, draft, sent_as=sent.id)
         return visit.redirect(receipt_path(tools, sent.id))
 
 
@@ -201,14 +141,19 @@ def _keep(
     """Save what was typed and sent as a draft, and show the form again."""
     try:
         later = later and not begun.typed.mistaken
-        if put_off := _save(request, visit, form, begun, later=later):
+        try:
+            put_off = _save(request, visit, form, begun, later=later)
+        except LinkEnded as ended:  # while we looked
+            begun.begin_anew(ended)
+            put_off = _save(request, visit, form, begun, later=later)
+        if put_off:
             return put_off
-        if later:
+        if later and begun.status == OK:
             begun.typed.found.append(("email", "Tell us where to mail the link to."))
             status = 422
     except Refusal as refusal:
         status = begun.typed.refused(refusal)
-    return _form(request, visit, begun, status)
+    return _form(request, visit, begun, max(status, begun.status))
 
 
 def _save(
@@ -218,31 +163,10 @@ def _save(
     tools = visit.tools
     if begun.draft is None:
         tools.rates.hit(tools.settings.rates.submissions, "draft from", visit.network)
-    limits = tools.settings.limits
-    typed = [(name, value) for name, value in form.fields if name not in OURS]
     with visit.writing() as (db, me):
-        old = get_draft(db, tools.key, begun.typed.draft, for_change=True) if begun.draft else None
-        job = get_job_to_send_to(db, begun.job.slug)
-        draft = save_draft(db, me, job, typed, draft=old)
-        for id in form.get_all("drop"):
-            if any(str(file.id) == id for file in draft.files):
-                drop_staged_file(db, me, draft, UUID(id))
-        for file in begun.new:
-            stage_file(
-                db,
-                me,
-                draft,
-                file,
-                blobs=tools.blobs,
-                most_files=limits.submission_files,
-                most_bytes=limits.submission_bytes,
-            )
-        begun.draft, begun.kept, begun.new = draft, list(draft.files), []
-        begun.typed.draft = draft_token(tools.key, draft)
-        if not later or not draft.email:
-            return None
-        request_draft_link(db, me, draft, draft.email)
-        return visit.show(_put_off(request, limits.draft_days))
+        if keep(db, me, tools, form, begun, mails=later):
+            return visit.show(_put_off(request, tools.settings.limits.draft_days))
+    return None
 
 
 def _put_off(request: Request, days: int) -> Response:
@@ -279,6 +203,10 @@ def _form(request: Request, visit: Visit, begun: Begun, status: int = 200) -> Re
         job=begun.job,
         questions=begun.questions,
         form=typed,
+        version=begun.version,
+        changed_at=begun.changed_at,
+        sent_at=begun.sent.at if begun.sent else None,
+        receipt=receipt_path(visit.tools, begun.sent.revision_id) if begun.sent else "",
         kinds=KINDS,
         labels=LABELS | {f"answer-{one.key}": one.text for one in begun.questions},
         consent_text=consent_of(visit.tools.settings)[0],

@@ -15,7 +15,7 @@ ABOUT = ("statement", "location", "links")
 MOST_EXHIBITS = 20
 LONGEST_NUMBER = 9  # digits
 _NUMBERS = {str(number) for number in range(MOST_EXHIBITS)}
-HIDDEN = {"draft", "invited", "do", "drop", "leave_empty", "idempotency_key"}
+HIDDEN = {"draft", "version", "invited", "do", "drop", "leave_empty", "idempotency_key"}
 
 
 class KeptFile(Protocol):

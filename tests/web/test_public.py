@@ -16,6 +16,7 @@ from service.domain.submissions.tables import Draft, LinkPurpose, StagedFile, Su
 from service.doors.tools import Tools
 from service.settings import Rates
 from service.worker.loop import run_once
+from tests.web.conftest import version_on
 from tests.worlds import World
 
 APPLY = "/jobs/engineer/apply"
@@ -71,7 +72,13 @@ def test_a_refused_form_keeps_every_word_and_file(client: TestClient, world: Wor
     assert 'id="email-mistake"' in refused.text
     assert (count(world, Submission), count(world, Draft), count(world, StagedFile)) == (2, 1, 1)
     sent = client.post(
-        APPLY, data=data | {"email": "i@example.org", "draft": draft_in(refused.text)}
+        APPLY,
+        data=data
+        | {
+            "email": "i@example.org",
+            "draft": draft_in(refused.text),
+            "version": version_on(refused.text),
+        },
     )
     assert sent.status_code == 303
     assert (count(world, Submission), count(world, Draft), count(world, StagedFile)) == (3, 0, 0)

@@ -102,12 +102,13 @@ class DraftLinkRequested(Event):
 
 
 class DraftRemoved(Event):
-    """It was sent in, or swept, with all files staged in it."""
+    """With all files staged in it: it was sent in as a revision, or swept, as none."""
 
     name: ClassVar[str] = "draft.removed"
 
     draft_id: UUID
     job_id: UUID
+    revision_id: UUID | None
 
 
 class FileStaged(Event):

@@ -1,7 +1,7 @@
 """What can be asked about submissions. Every question starts from what the actor may see."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -9,12 +9,14 @@ from sqlmodel import Session, col, select
 from service.core.clock import utc_now
 from service.core.db import load, load_lists
 from service.core.errors import Gone, NotFound
+from service.core.outbox import EventRow
 from service.core.secrets import LinkInvalid, sign, unsign
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.inputs import is_slug
 from service.domain.jobs.tables import Job, JobState
 from service.domain.submissions import policy
+from service.domain.submissions.events import DraftRemoved
 from service.domain.submissions.tables import (
     Decision,
     Draft,
@@ -42,6 +44,14 @@ class LinkEnded(Gone):
     def __init__(self, purpose: LinkPurpose, *, is_done: bool = False) -> None:
         self.purpose, self.is_done = purpose, is_done
         super().__init__()
+
+
+class DraftSent(LinkEnded):
+    """What was begun was sent, as this revision."""
+
+    def __init__(self, revision_id: UUID, at: datetime) -> None:
+        self.revision_id, self.at = revision_id, at
+        super().__init__(LinkPurpose.DRAFT, is_done=True)
 
 
 def get_job_to_send_to(session: Session, slug: str) -> Job:
@@ -205,14 +215,25 @@ def draft_token(key: str, draft: Draft) -> str:
 
 
 def get_draft(session: Session, key: str, token: str, *, for_change: bool = False) -> Draft:
-    """A draft by its signed token, with its staged files. Raises NotFound, LinkEnded."""
-    query = select(Draft).where(Draft.id == _signed_id(key, "draft", token))
+    """A draft by its signed token, with its staged files. Raises NotFound, DraftSent, LinkEnded."""
+    id = _signed_id(key, "draft", token)
+    query = select(Draft).where(Draft.id == id)
     if for_change:
         query = query.with_for_update(of=Draft)
     found = session.exec(query.options(*load_lists(Draft.files))).first()
     if not found:
-        raise LinkEnded(LinkPurpose.DRAFT)
+        raise _draft_ended(session, id)
     return found
+
+
+def _draft_ended(session: Session, id: UUID) -> LinkEnded:
+    """What the history says of a draft that is gone: it was sent, or swept."""
+    query = select(EventRow).where(EventRow.subject_id == id, EventRow.name == DraftRemoved.name)
+    removed = session.exec(query).first()
+    revision_id = removed.payload.get("revision_id") if removed else None
+    if removed is None or revision_id is None:
+        return LinkEnded(LinkPurpose.DRAFT)
+    return DraftSent(UUID(str(revision_id)), removed.created_at)
 
 
 def get_linked_draft(session: Session, link: MailedLink) -> tuple[Draft, str]:

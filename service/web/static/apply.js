@@ -1,11 +1,11 @@
 // Makes the form quicker: adds exhibits in place, shows how far an upload is, keeps what was typed,
 // and tells of files that are too large before they are sent.
 const MOST = 20;
-const HIDDEN = ["draft", "invited", "idempotency_key", "do"];
+const HIDDEN = ["draft", "version", "invited", "idempotency_key", "do"];
 
 function begin(form) {
   const kept = `exhibit:${form.action}`;
-  document.getElementById("mistakes")?.focus();
+  document.querySelector("#elsewhere, #mistakes")?.focus();
   form.querySelector("button[value=add]")?.addEventListener("click", (event) => {
     event.preventDefault();
     add(form).querySelector("textarea").focus();

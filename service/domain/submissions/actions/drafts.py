@@ -114,12 +114,15 @@ def drop_staged_file(session: Session, actor: Actor, draft: Draft, id: UUID) -> 
     outbox.record(session, actor, draft.id, StagedFileDropped(draft_id=draft.id, file_id=id))
 
 
-def remove_draft(session: Session, actor: Actor, draft: Draft) -> None:
-    """With all files staged in it, and its links."""
+def remove_draft(
+    session: Session, actor: Actor, draft: Draft, *, sent_as: UUID | None = None
+) -> None:
+    """With all files staged in it, and its links. `sent_as` is what it became: a revision."""
     release_blobs(session, [file.sha256 for file in draft.files])
     session.expunge(draft)
     session.connection().execute(delete(Draft).where(col(Draft.id) == draft.id))
-    outbox.record(session, actor, draft.id, DraftRemoved(draft_id=draft.id, job_id=draft.job_id))
+    removed = DraftRemoved(draft_id=draft.id, job_id=draft.job_id, revision_id=sent_as)
+    outbox.record(session, actor, draft.id, removed)
 
 
 def request_draft_link(session: Session, actor: Actor, draft: Draft, email: str) -> None:
