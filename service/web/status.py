@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from service.core.errors import Invalid, NotFound, Refusal
 from service.core.outbox import ActorKind
+from service.core.versions import Expected
 from service.core.words import email_key
 from service.domain.accounts.actor import SYSTEM, Actor
 from service.domain.pipeline.actions import request_withdrawal, withdraw_submission
@@ -55,6 +56,7 @@ DECIDED = {
 }
 OURS = ("idempotency_key",)
 NONE = UUID(int=0)
+ANY = Expected(anything=True)
 
 
 @router.get("/status")
@@ -100,7 +102,7 @@ def add(request: Request, visit: StrangerVisit, token: Token, form: FormHere) ->
         addition = AdditionInput.model_validate({"evidence": read.content["evidence"]})
         files = store_uploads(visit.tools, form.uploads, place_names(fields))
         with visit.writing() as (db, _me):
-            me, submission = _theirs(db, visit, token)
+            me, submission = _theirs(db, visit, token, for_change=True)
             there = get_revision(db, submission).files
             bound_files(
                 visit.tools, [*(file.size for file in there), *(file.size for file in files)]
@@ -141,7 +143,7 @@ def confirm_here(
 ) -> Response:
     """Who holds the status link may confirm an addition without the mail that asks for it."""
     with visit.writing() as (db, _me):
-        me, submission = _theirs(db, visit, token)
+        me, submission = _theirs(db, visit, token, for_change=True)
         confirm_revision(
             db, me, submission, get_revision_by_id(db, SYSTEM, submission, revision_id)
         )
@@ -226,9 +228,15 @@ def _ask(request: Request, fault: str = "", status: int = 200) -> Response:
     )
 
 
-def _theirs(db: Db, visit: Visit, token: str) -> tuple[Actor, Submission]:
-    """Whose status link it is, and the submission it opens. Raises NotFound."""
-    return _submission(db, open_link(db, visit.tools.key, LinkPurpose.STATUS, token))
+def _theirs(
+    db: Db, visit: Visit, token: str, *, for_change: bool = False
+) -> tuple[Actor, Submission]:
+    """Whose status link it is, and the submission it opens.
+
+    `for_change` locks it, so that who adds at the same moment comes after. Raises NotFound.
+    """
+    link = open_link(db, visit.tools.key, LinkPurpose.STATUS, token)
+    return _submission(db, link, ANY if for_change else None)
 
 
 def _waiting(db: Db, visit: Visit, token: str) -> tuple[Submission, Revision]:
@@ -238,9 +246,11 @@ def _waiting(db: Db, visit: Visit, token: str) -> tuple[Submission, Revision]:
     return submission, get_revision_by_id(db, SYSTEM, submission, link.revision_id or NONE)
 
 
-def _submission(db: Db, link: MailedLink) -> tuple[Actor, Submission]:
+def _submission(
+    db: Db, link: MailedLink, version: Expected | None = None
+) -> tuple[Actor, Submission]:
     """The link itself is the right to see it. Raises NotFound."""
-    submission = get_submission(db, SYSTEM, link.submission_id or NONE)
+    submission = get_submission(db, SYSTEM, link.submission_id or NONE, version=version)
     return Actor(ActorKind.CANDIDATE, submission.candidate_id, "The candidate"), submission
 
 

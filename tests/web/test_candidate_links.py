@@ -1,7 +1,9 @@
 """What a candidate sees and does by links in mails, and whom that tells what."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from fastapi.testclient import TestClient
@@ -140,3 +142,21 @@ def test_a_new_colleague_gets_a_link_to_choose_a_password(
     form = {"email": "new@example.org", "password": "a long new password"}
     signed_in = client.post("/sign-in", data=form, headers={"Origin": "http://localhost"})
     assert (signed_in.status_code, signed_in.headers["location"]) == (303, "/desk")
+
+
+def test_additions_sent_at_once_are_all_there(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    status, claims = link_to(world, tools, LinkPurpose.STATUS), [f"Number {n}." for n in range(4)]
+    ready = Barrier(len(claims))
+
+    def add(claim: str) -> int:
+        ready.wait()
+        return client.post(status, data={"evidence-0-claim": claim}).status_code
+
+    with ThreadPoolExecutor(len(claims)) as crowd:
+        statuses = list(crowd.map(add, claims))
+
+    assert statuses == [303] * len(claims)
+    shown = client.get(status).text
+    assert all(claim in shown for claim in claims)
