@@ -1,5 +1,6 @@
 """The scorecard as a form: the twin of the API's `scorecards/mine`."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +12,6 @@ from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import get_job
 from service.domain.reviews.actions import (
     RubricChanged,
-    ScorecardIncomplete,
     lock_scorecard,
     save_scorecard,
     take_next,
@@ -61,22 +61,29 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
             saved = _save(db, me, id, form)
             if form.get("do") != "lock":
                 return visit.redirect(f"{page_of_it}/scorecard?saved=true")
-        # In a transaction of its own: a refused lock leaves the draft saved.
-        with visit.writing() as (db, me):
-            lock_scorecard(db, me, get_submission(db, me, id), saved)
+            try:
+                lock_scorecard(db, me, get_submission(db, me, id), saved)
+            except Refusal as refusal:
+                # The draft stays saved, so the answer is kept: a second press is told the same.
+                refused = _shown(request, db, me, id, typed=typed, fault=_fault_of(refusal))
+                return visit.show(refused)
             return visit.redirect(page_of_it)
     except ValidationError as error:
-        fault = (422, WRONG, faults_of(error.errors()))
-        return _page(request, visit, id, typed=typed, fault=fault, version=form.get("version"))
+        wrong = (422, WRONG, faults_of(error.errors()))
+        return _page(request, visit, id, typed=typed, fault=wrong, version=form.get("version"))
     except Refusal as refusal:
-        fault = (status_of(refusal), str(refusal), list(refusal.faults))
         version = None if isinstance(refusal, TOLD) else form.get("version")
+        fault = _fault_of(refusal)
         return _page(request, visit, id, typed=typed, fault=fault, version=version)
 
 
 WRONG = "Something in it cannot be used."
-# Who was told of the present version goes on from it; so does whose draft was saved before that.
-TOLD = (Stale, ScorecardIncomplete, RubricChanged)
+TOLD = (Stale, RubricChanged)  # who was told of the present version goes on from it
+Faulty = tuple[int, str, Sequence[Fault]]
+
+
+def _fault_of(refusal: Refusal) -> Faulty:
+    return status_of(refusal), str(refusal), refusal.faults
 
 
 def _save(db: Db, me: Actor, id: UUID, form: Form) -> Expected:
@@ -121,35 +128,49 @@ def _page(
     *,
     typed: Typed | None = None,
     notice: str = "",
-    fault: tuple[int, str, list[Fault]] = (200, "", []),
+    fault: Faulty = (200, "", ()),
+    version: str | None = None,
+) -> Response:
+    with visit.reading() as (db, me):
+        return _shown(request, db, me, id, typed=typed, notice=notice, fault=fault, version=version)
+
+
+def _shown(
+    request: Request,
+    db: Db,
+    me: Actor,
+    id: UUID,
+    *,
+    typed: Typed | None,
+    fault: Faulty,
+    notice: str = "",
     version: str | None = None,
 ) -> Response:
     status, said, faults = fault
-    with visit.reading() as (db, me):
-        submission = get_submission(db, me, id)
-        review = get_own_review(db, me, submission)
-        mine = find_assignment(db, submission, me.user_id)
-        card = review.card
-        shown = typed or _typed(review)
-        return page(
-            request,
-            "scorecard.html",
-            status=status,
-            me=me,
-            submission=submission,
-            revision=review.revision,
-            criteria=review.rubric.criteria if review.rubric else [],
-            rubric=review.rubric.number if review.rubric else "",
-            version=version if version is not None else card.version if card else "",
-            locked=card.locked_at if card and review.is_locked else None,
-            values=shown.value,
-            cited=shown.values,
-            citable=_citable(review.revision),
-            assignment=mine if may_review(mine) else None,
-            notice=notice,
-            fault=said,
-            faults=faults,
-        )
+    submission = get_submission(db, me, id)
+    review = get_own_review(db, me, submission)
+    mine = find_assignment(db, submission, me.user_id)
+    card = review.card
+    shown = typed or _typed(review)
+    return page(
+        request,
+        "scorecard.html",
+        status=status,
+        me=me,
+        submission=submission,
+        revision=review.revision,
+        criteria=review.rubric.criteria if review.rubric else [],
+        rubric=review.rubric.number if review.rubric else "",
+        version=version if version is not None else card.version if card else "",
+        locked=card.locked_at if card and review.is_locked else None,
+        values=shown.value,
+        cited=shown.values,
+        citable=_citable(review.revision),
+        assignment=mine if may_review(mine) else None,
+        notice=notice,
+        fault=said,
+        faults=faults,
+    )
 
 
 def _citable(revision: Revision) -> list[tuple[str, str]]:

@@ -64,6 +64,32 @@ def test_a_refused_scorecard_does_not_learn_the_version_of_another_tab(
     assert (refused.status_code, mended.status_code) == (422, 412)
 
 
+def test_an_incomplete_lock_pressed_twice_is_refused_the_same_way_twice(
+    reviewing: TestClient, world: World
+) -> None:
+    sent, me = world.submission, world.reviewer
+    assign(reviewing, world.recruiter, me, sent)
+    url = f"/desk/submissions/{sent.id}/scorecard"
+    fields = {
+        "revision": "1",
+        "rubric": "1",
+        "rating-humility-level": "4",
+        "rating-humility-cites": "1",
+        "recommendation": "yes",
+        "confidence": "high",
+        "do": "lock",
+    }
+    pressed = {**fields, "idempotency_key": "once"}
+    refused = [reviewing.post(url, data=pressed) for _ in range(2)]
+    rest = {**fields, "rating-depth-level": "none", "version": version_on(refused[1].text)}
+    locked = reviewing.post(url, data=rest)
+
+    assert [answer.status_code for answer in refused] == [409, 409]
+    assert "Rate Depth, or say that it is not shown." in refused[0].text
+    assert refused[0].text == refused[1].text
+    assert locked.status_code == 303
+
+
 def test_a_token_is_made_once_however_often_one_presses(pages: TestClient, world: World) -> None:
     fields = {"name": "Sync", "scope": "read", "days": "30", "idempotency_key": "once"}
     made, again = (pages.post("/desk/account/tokens", data=fields) for _ in range(2))
