@@ -50,6 +50,7 @@ from service.domain.reviews.actions.scorecards import (
     NoRubric,
     OwnReviewOpen,
     RubricChanged,
+    RubricUnnamed,
     ScorecardIncomplete,
     ScorecardLockedAlready,
 )
@@ -176,7 +177,7 @@ CALLS = {
     "PUT /submissions/{id}/scorecards/mine": Told(
         "save_my_scorecard",
         "Save my scorecard",
-        (*SCORING, ScorecardInvalid, RubricChanged),
+        (*SCORING, ScorecardInvalid, RubricUnnamed, RubricChanged),
         ETAG,
     ),
     "POST /submissions/{id}/scorecards/mine/lock": Told(

@@ -375,7 +375,7 @@ def test_a_new_rubric_is_judged_by_and_an_old_scorecard_keeps_its_own(
         {"criterion": "depth", "level": 2, "cites": [1]},
         {"criterion": "speed", "level": 1, "cites": [1]},
     ]
-    card = {**CARD, "ratings": ratings}
+    card = {**CARD, "rubric": 2, "ratings": ratings}
     saved = save(client, assigned.reviewer2, sent, card, draft.headers["ETag"])
     again = lock(client, assigned.reviewer2, sent, saved.headers["ETag"])
     summary = read(client, assigned.recruiter, sent, "summary").json()
@@ -397,6 +397,30 @@ def test_a_new_rubric_is_judged_by_and_an_old_scorecard_keeps_its_own(
         (1, "humility"),
         (1, "depth"),
     ]
+
+
+def test_levels_are_never_read_by_another_rubric_than_the_form_showed(
+    client: TestClient, assigned: World
+) -> None:
+    sent, me = assigned.submission, assigned.reviewer
+    depth = {**CARD, "ratings": [{"criterion": "depth", "level": 2, "cites": [1]}]}
+    form = read(client, me, sent, "scorecards/mine").json()
+    drafted = save(client, assigned.reviewer2, sent, depth)
+    with assigned.database.write() as session:
+        add_rubric(session, assigned)
+    etag = drafted.headers["ETag"]
+    silent = [save(client, me, sent, depth), save(client, assigned.reviewer2, sent, depth, etag)]
+    old = save(client, me, sent, {**depth, "rubric": form["rubric"]})
+    new = read(client, me, sent, "scorecards/mine").json()
+    saved = save(client, me, sent, {**depth, "rubric": new["rubric"]})
+
+    assert drafted.status_code == 200
+    for answer in silent:
+        assert (answer.status_code, answer.json()["code"]) == (422, "rubric_unnamed")
+        assert pointers(answer) == ["/rubric"]
+        assert "the newest is 2" in answer.json()["detail"]
+    assert (old.status_code, old.json()["code"]) == (409, "rubric_changed")
+    assert (new["rubric"], saved.status_code) == (2, 200)
 
 
 def add_rubric(session: Session, world: World) -> None:

@@ -101,7 +101,8 @@ class ScorecardInput(Input):
     rubric: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = Field(
         default=None,
         description="Number of the rubric that the levels were chosen from, as the form tells it; "
-        "when there is a newer one by now, nothing is saved.",
+        "when there is a newer one by now, nothing is saved. Must be there once the job's rubric "
+        "was changed.",
     )
     recommendation: Recommendation | None = None
     confidence: Confidence | None = None

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from service.core import outbox
 from service.core.clock import utc_now
-from service.core.errors import Fault, Forbidden, NotFound, Stale, StateConflict
+from service.core.errors import Fault, Forbidden, Invalid, NotFound, Stale, StateConflict
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor, require
 from service.domain.jobs.queries import find_rubric
@@ -49,6 +49,14 @@ class NoRubric(StateConflict):
     message = "The job has no rubric yet, so there is nothing to judge by."
 
 
+class RubricUnnamed(Invalid):
+    code = "rubric_unnamed"
+    message = (
+        "The job's rubric was changed since the first. Say as “rubric” which one you chose the "
+        "levels from: the newest is {number}."
+    )
+
+
 class RubricChanged(StateConflict):
     code = "rubric_changed"
     message = "The rubric was changed meanwhile. Look at its levels, save again, then lock it."
@@ -78,7 +86,8 @@ def save_scorecard(
 ) -> OwnReview:
     """Write one's draft, the whole of it; `expected` None says that there is none yet.
 
-    Raises NotAssigned, ScorecardLockedAlready, Stale, NoRubric, RubricChanged, ScorecardInvalid.
+    Raises NotAssigned, ScorecardLockedAlready, Stale, NoRubric, RubricUnnamed, RubricChanged,
+    ScorecardInvalid.
     """
     hold_submission(session, submission)
     card = find_own_scorecard(session, actor, submission)
@@ -87,8 +96,7 @@ def save_scorecard(
     rubric = find_rubric(session, submission.job_id)
     if not rubric:
         raise NoRubric
-    if wanted.rubric not in (None, rubric.number):
-        raise RubricChanged
+    _check_rubric(rubric, wanted)
     revision = _judged(session, submission, wanted)
     ratings = check_ratings(rubric, revision, wanted.ratings)
     card = card or _begin(session, actor, submission, revision, rubric)
@@ -167,6 +175,17 @@ def _check_version(card: Scorecard | None, expected: Expected | None) -> None:
         expected.check(card.version)
     elif card or expected:
         raise Stale
+
+
+def _check_rubric(rubric: Rubric, wanted: ScorecardInput) -> None:
+    """Levels of an older rubric are never read as if they were of the newest."""
+    if wanted.rubric is None and rubric.number > 1:
+        fault = Fault(
+            "/rubric", f"Send the number that your form says; the newest is {rubric.number}."
+        )
+        raise RubricUnnamed(number=rubric.number, faults=[fault])
+    if wanted.rubric not in (None, rubric.number):
+        raise RubricChanged
 
 
 def _judged(session: Session, submission: Submission, wanted: ScorecardInput) -> Revision:
