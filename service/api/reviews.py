@@ -106,8 +106,8 @@ def change(
     """The reviewer declines or abstains; a recruiter puts another in the place, or sets a date."""
     with visit.writing() as (db, me):
         submission = get_submission(db, me, id)
-        found = get_assignment(db, me, submission, assignment_id, version=if_match)
-        following = change_assignment(db, me, submission, found, body)
+        found = get_assignment(db, me, submission, assignment_id)
+        following = change_assignment(db, me, submission, found, body, if_match)
         if following:
             following = get_assignment(db, me, submission, following.id)
         return visit.answer(ChangedAssignmentOut.after(found, following), etag=found.version)

@@ -43,8 +43,8 @@ def change(
         with visit.writing() as (db, me):
             submission = get_submission(db, me, id)
             version = version_in(form)
-            assignment = get_assignment(db, me, submission, assignment_id, version=version)
-            change_assignment(db, me, submission, assignment, wanted)
+            assignment = get_assignment(db, me, submission, assignment_id)
+            change_assignment(db, me, submission, assignment, wanted, version)
             return visit.redirect("/desk" if wanted.state else f"/desk/submissions/{id}")
     except (Refusal, ValidationError) as error:
         return submission_page(request, visit, id, Doing("answer", form, error))

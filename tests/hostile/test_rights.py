@@ -80,6 +80,36 @@ def test_what_belongs_to_one_submission_is_not_found_under_another(
     watch.finish()
 
 
+@pytest.mark.parametrize(
+    ("name", "calls"), [("reviewer", HIGHER), ("outsider", HIGHER), ("recruiter", ADMINS)]
+)
+def test_who_may_not_change_a_thing_is_not_told_that_it_was_changed(
+    client: TestClient, watch: Watch, full: Full, name: str, calls: list[Call]
+) -> None:
+    auth = getattr(watch.world, name).auth
+    guarded = [call for call in calls if call.etag]
+    for call in guarded:
+        stale = {**full.headers(client, call), "If-Match": '"99"'}
+        watch.expect(f"{call.name} right", full.send(client, call, headers=stale), 412)
+        answer = full.send(client, call, headers={**stale, **auth})
+        watch.expect(f"{call.name} {name}", answer, 403, 404)
+    assert len(guarded) > 2
+    watch.finish()
+
+
+def test_a_token_that_is_too_narrow_is_refused_before_a_version_is_looked_at(
+    client: TestClient, watch: Watch, full: Full
+) -> None:
+    narrow = {"name": "narrow", "scopes": ["read", "write"]}
+    made = client.post("/api/v1/tokens", json=narrow, headers=watch.world.admin.auth)
+    auth = {"Authorization": f"Bearer {made.json()['token']}"}
+    for call in ADMINS:
+        if call.etag:
+            answer = full.send(client, call, headers={**auth, "If-Match": '"99"'})
+            watch.expect(call.name, answer, 403)
+    watch.finish()
+
+
 def bad_credentials(world: World) -> dict[str, str]:
     """Tokens that were good, and what never was."""
     with world.database.write() as session:

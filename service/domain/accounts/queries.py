@@ -90,8 +90,8 @@ def count_open_resets(session: Session, user_id: UUID) -> int:
 
 
 def get_user(session: Session, actor: Actor, id: UUID, *, version: Expected | None = None) -> User:
-    """An account, for admins. Raises Forbidden, NotFound, Stale."""
-    require(policy.may_see_users(actor))
+    """An account, for admins; with `version` to change it. Raises Forbidden, NotFound, Stale."""
+    require(policy.may_manage_users(actor) if version else policy.may_see_users(actor))
     user = session.get(User, id)
     if not user:
         raise NotFound

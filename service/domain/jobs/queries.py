@@ -22,7 +22,10 @@ from service.domain.jobs.tables import Job, JobState, Question, Rubric, Stage, T
 
 
 def get_job(session: Session, actor: Actor, slug: str, *, version: Expected | None = None) -> Job:
-    """One job by its slug. With `version` it is locked for a change. Raises NotFound, Stale."""
+    """One job by its slug. With `version` it is locked for a change.
+
+    Raises NotFound, Forbidden, Stale.
+    """
     if not is_slug(slug):
         raise NotFound
     query = select(Job).where(Job.slug == slug, policy.visible_jobs(actor))
@@ -30,8 +33,13 @@ def get_job(session: Session, actor: Actor, slug: str, *, version: Expected | No
     if not job:
         raise NotFound
     if version:
+        _require_change(session, actor, job)  # before it is told whether it was changed
         version.check(job.version)
     return job
+
+
+def _require_change(session: Session, actor: Actor, job: Job) -> None:
+    require(policy.may_change_job(actor, on_team=is_on_team(session, actor, job.id)))
 
 
 def get_own_job(session: Session, actor: Actor, slug: str) -> Job:

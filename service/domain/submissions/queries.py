@@ -12,7 +12,7 @@ from service.core.errors import Gone, NotFound
 from service.core.outbox import EventRow
 from service.core.secrets import LinkInvalid, sign, unsign
 from service.core.versions import Expected
-from service.domain.accounts.actor import Actor
+from service.domain.accounts.actor import Actor, require
 from service.domain.jobs.inputs import is_slug
 from service.domain.jobs.tables import Job, JobState
 from service.domain.submissions import policy
@@ -68,7 +68,7 @@ def get_submission(
 ) -> Submission:
     """One submission with its job, stage and candidate. With `version` it is locked for a change.
 
-    Raises NotFound, Stale.
+    Raises NotFound, Forbidden, Stale.
     """
     links = load(Submission.job, Submission.stage, Submission.candidate)
     query = select(Submission).where(Submission.id == id, policy.visible_submissions(actor))
@@ -78,6 +78,7 @@ def get_submission(
     if not found:
         raise NotFound
     if version:
+        require(is_handled_by(session, actor, found))  # before it is told whether it was changed
         version.check(found.version)
     return found
 

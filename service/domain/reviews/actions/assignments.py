@@ -9,6 +9,7 @@ from sqlmodel import Session
 from service.core import outbox
 from service.core.clock import utc_now
 from service.core.errors import Fault, Invalid, StateConflict
+from service.core.versions import Expected
 from service.domain.accounts.actor import Actor, require
 from service.domain.jobs.queries import is_on_team
 from service.domain.jobs.tables import Job
@@ -79,11 +80,16 @@ def change_assignment(
     submission: Submission,
     assignment: Assignment,
     change: AssignmentChange,
+    expected: Expected,
 ) -> Assignment | None:
     """Answer it, give it to another reviewer, or change its date, as `change` says.
 
-    Returns the assignment that takes its place, if one does.
+    Returns the assignment that takes its place, if one does. Raises Stale.
     """
+    is_answer = change.state is not None
+    own = assignment.reviewer_id == actor.user_id
+    require(own if is_answer else is_run_by(session, actor, submission))
+    expected.check(assignment.version)
     if change.state:
         answer_assignment(session, actor, submission, assignment, change.state, change.reason)
         return None

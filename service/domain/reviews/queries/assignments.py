@@ -13,7 +13,6 @@ from sqlmodel.sql.expression import SelectOfScalar
 from service.core.changes import Since, about, list_gone, subjects
 from service.core.errors import NotFound
 from service.core.paging import Page, Place, Slice, fill
-from service.core.versions import Expected
 from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import Role, User
 from service.domain.jobs.tables import Job, Stage, StageKind
@@ -26,21 +25,12 @@ JUDGED_IN = (StageKind.NEW, StageKind.REVIEW)
 SEATS_TAKEN = (AssignmentState.OPEN, AssignmentState.DONE)
 
 
-def get_assignment(
-    session: Session,
-    actor: Actor,
-    submission: Submission,
-    id: UUID,
-    *,
-    version: Expected | None = None,
-) -> Assignment:
-    """One assignment of a submission, with its reviewer. Raises NotFound, Stale."""
+def get_assignment(session: Session, actor: Actor, submission: Submission, id: UUID) -> Assignment:
+    """One assignment of a submission, with its reviewer. Raises NotFound."""
     query = _visible(actor).where(Assignment.id == id, Assignment.submission_id == submission.id)
     found = session.exec(query).first()
     if not found:
         raise NotFound
-    if version:
-        version.check(found.version)
     return found
 
 
