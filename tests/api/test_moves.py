@@ -10,6 +10,7 @@ from service.core.clock import utc_now
 from service.core.outbox import EventDetail, EventRow
 from service.domain.accounts.tables import ApiToken, Scope
 from service.domain.jobs.tables import Job, Stage, StageKind
+from service.domain.outcomes.tables import Outcome
 from service.domain.pipeline.tables import DecisionRecord, Move
 from service.domain.submissions.tables import Access, Submission
 from tests.exporting import take
@@ -275,6 +276,31 @@ def test_a_hire_that_was_taken_back_has_no_outcome(client: TestClient, world: Wo
 
     assert client.get(url, headers=auth).status_code == 404
     assert "2026-01-31" not in take(client, world.recruiter, "submissions.csv")
+
+
+def test_another_hire_of_the_same_person_has_an_outcome_of_its_own(
+    client: TestClient, world: World
+) -> None:
+    url, auth = f"{world.submission.url}/outcome", world.recruiter.auth
+    first = {**auth, "If-None-Match": "*"}
+    move(client, world, world.recruiter, "hired")
+    client.put(url, json={"at": "2026-01-31", "succeeded": False}, headers=first)
+    reopen(client, world, world.recruiter, 2)
+    move(client, world, world.recruiter, "hired", 3)
+    before = client.get(url, headers=auth)
+    exported = take(client, world.recruiter, "submissions.csv")
+    late = client.put(
+        url, json={"at": "2026-03-31", "succeeded": True}, headers={**auth, "If-Match": '"1"'}
+    )
+    told = client.put(url, json={"at": "2026-03-31", "succeeded": True}, headers=first)
+
+    assert (before.status_code, "2026-01-31" in exported) == (404, False)
+    assert (late.status_code, told.status_code) == (412, 200)
+    assert client.get(url, headers=auth).json()["at"] == "2026-03-31"
+    assert "2026-03-31" in take(client, world.recruiter, "submissions.csv")
+    with world.database.read() as session:
+        kept = session.exec(select(Outcome).order_by(col(Outcome.id))).all()
+    assert [(one.at.month, one.succeeded) for one in kept] == [(1, False), (3, True)]
 
 
 def test_a_reviewer_reads_no_outcome(client: TestClient, world: World) -> None:

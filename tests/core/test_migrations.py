@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -144,6 +144,29 @@ def test_migrations_go_up_and_down_and_up_with_data_in_the_tables(bare_database_
     command.upgrade(config, "head")
     fill(bare_database_url)
     assert set(counts(bare_database_url).values()) == {1}
+
+
+def test_an_outcome_is_given_to_the_hire_that_stood_when_it_was_written(
+    bare_database_url: str,
+) -> None:
+    config = migrations(bare_database_url)
+    command.upgrade(config, "head")
+    fill(bare_database_url)
+    database = Database(bare_database_url)
+    hires, outcomes = (SQLModel.metadata.tables[name] for name in ("decision_record", "outcome"))
+    with database.write() as session:
+        first = dict(session.connection().execute(sa.select(hires)).one()._mapping)
+        later = {"id": uuid4(), "created_at": first["created_at"] + timedelta(days=1)}
+        session.connection().execute(hires.insert().values(first | later))
+
+    before = ScriptDirectory.from_config(config).get_revision("4d7a0be1c953").down_revision
+    command.downgrade(config, str(before))
+    command.upgrade(config, "head")
+
+    with database.read() as session:
+        found = session.connection().scalar(sa.select(outcomes.c.decision_id))
+    database.dispose()
+    assert found == first["id"]
 
 
 def test_a_migration_that_rebuilds_a_table_keeps_the_rows_below_it(

@@ -10,6 +10,7 @@ from service.domain.outcomes.events import OutcomeRecorded
 from service.domain.outcomes.inputs import OutcomeInput
 from service.domain.outcomes.queries import find_outcome
 from service.domain.outcomes.tables import Outcome
+from service.domain.pipeline.queries import find_decision
 from service.domain.submissions.queries import is_handled_by
 from service.domain.submissions.tables import Decision, Submission
 
@@ -33,7 +34,8 @@ def record_outcome(
     Raises NotHired, Stale.
     """
     require(is_handled_by(session, actor, submission))
-    if submission.decision != Decision.HIRED:
+    hire = find_decision(session, submission)
+    if hire is None or hire.decision != Decision.HIRED:
         raise NotHired
     found = find_outcome(session, submission)
     if (found is None) != (version is None):
@@ -42,7 +44,7 @@ def record_outcome(
         version.check(found.version)
     before = _values(found) if found else None
     values = {**told.model_dump(), "recorded_by": actor.user_id}
-    outcome = found or Outcome(submission_id=submission.id, **values)
+    outcome = found or Outcome(submission_id=submission.id, decision_id=hire.id, **values)
     for name, value in values.items():
         setattr(outcome, name, value)
     session.add(outcome)

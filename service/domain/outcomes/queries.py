@@ -6,11 +6,16 @@ from service.core.errors import NotFound
 from service.domain.accounts.actor import Actor, require
 from service.domain.outcomes import policy
 from service.domain.outcomes.tables import Outcome
+from service.domain.pipeline.queries import find_decision
 from service.domain.submissions.tables import Decision, Submission
 
 
 def find_outcome(session: Session, submission: Submission) -> Outcome | None:
-    return session.exec(select(Outcome).where(Outcome.submission_id == submission.id)).first()
+    """Of the hire that stands; those of hires that were taken back stay stored."""
+    decision = find_decision(session, submission)
+    if decision is None:
+        return None
+    return session.exec(select(Outcome).where(Outcome.decision_id == decision.id)).first()
 
 
 def get_outcome(session: Session, actor: Actor, submission: Submission) -> Outcome:

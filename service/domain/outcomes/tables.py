@@ -9,9 +9,12 @@ from service.core.db import Versioned
 
 
 class Outcome(Versioned, table=True):
+    """How one hire turned out; a hire that came after it was taken back has its own."""
+
     __tablename__ = "outcome"
 
-    submission_id: UUID = Field(foreign_key="submission.id", ondelete="CASCADE", unique=True)
+    submission_id: UUID = Field(foreign_key="submission.id", ondelete="CASCADE", index=True)
+    decision_id: UUID = Field(foreign_key="decision_record.id", ondelete="CASCADE", unique=True)
     at: date
     succeeded: bool
     note: str = Field(default="", max_length=5_000)

@@ -26,7 +26,7 @@ from service.domain.outcomes.tables import Outcome
 from service.domain.pipeline.tables import DecisionRecord
 from service.domain.reviews.policy import sees_scores
 from service.domain.reviews.queries import visible_composite
-from service.domain.submissions.tables import Decision, Evidence, Revision, Submission
+from service.domain.submissions.tables import Evidence, Revision, Submission
 
 EVIDENCE_SHOWN = 3
 EVIDENCE_PARTS = ("kind", "title", "claim", "contribution", "link")
@@ -185,8 +185,8 @@ def _outcomes(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Record]:
         col(Outcome.note).label("outcome_note"),
     )
     # A hire that was taken back has none: it would spoil what the figures are for.
-    hires = query.join(Submission, col(Submission.id) == col(Outcome.submission_id)).where(
-        col(Outcome.submission_id).in_(ids), col(Submission.decision) == Decision.HIRED
+    hires = query.join(DecisionRecord, col(DecisionRecord.id) == col(Outcome.decision_id)).where(
+        col(Outcome.submission_id).in_(ids), col(DecisionRecord.taken_back_at).is_(None)
     )
     rows = fetch(session, hires)
     return {row.submission_id: row._asdict() for row in rows}
