@@ -90,6 +90,7 @@ def _save(request: Request, visit: PageVisit, slug: str, part: Part, form: Form)
     keys = part.lines.keys(typed, numbers)
     wanted = [{**part.read(typed, n), "key": key} for n, key in zip(numbers, keys, strict=True)]
     try:
+        part.lines.check_places(typed, numbers)
         with visit.writing() as (db, me):
             part.keep(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
             return visit.redirect(f"/desk/jobs/{slug}")

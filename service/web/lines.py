@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from service.core.errors import Fault, Invalid
 from service.web.keys import key_of
 from service.web.typed import Typed, whole
 
 EMPTY = 3  # lines to write more into
-LAST = 10_000  # the place of a line that has none
+LAST = 10_000  # the place of a line that has none; all others are smaller
 STEP = 10  # so that a line can be put between two
 
 
@@ -41,7 +42,19 @@ class Lines:
     def numbers(self, typed: Typed) -> list[int]:
         """The lines that have a name, in the order that was asked for."""
         used = [n for n in range(self._count(typed)) if self.value(typed, n, self.called)]
-        return sorted(used, key=lambda n: self._place(typed, n))
+        return sorted(used, key=lambda n: self._place(typed, n) or 0)
+
+    def check_places(self, typed: Typed, numbers: Sequence[int]) -> None:
+        """A place that cannot be understood is not taken for the last one. Raises Invalid."""
+        places = [self._place(typed, number) for number in numbers]
+        said = f"Enter a whole number from 0 to {LAST - 1}."
+        faults = [
+            Fault(f"/{self.name}/{line}/place", said)
+            for line, place in enumerate(places)
+            if place is None
+        ]
+        if faults:
+            raise Invalid(faults=faults)
 
     def value(self, typed: Typed, number: int, name: str) -> str:
         return typed.value(f"{self.name}-{number}-{name}").strip()
@@ -69,6 +82,9 @@ class Lines:
     def _count(self, typed: Typed) -> int:
         return sum(name.endswith("-key") for name in typed.fields) + EMPTY
 
-    def _place(self, typed: Typed, number: int) -> int:
+    def _place(self, typed: Typed, number: int) -> int | None:
+        """None when it is something else than a number that has a meaning."""
         place = whole(self.value(typed, number, "place"))
-        return place if isinstance(place, int) else LAST
+        if place is None:
+            return LAST
+        return place if isinstance(place, int) and place < LAST else None

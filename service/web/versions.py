@@ -7,15 +7,23 @@ from service.doors.forms import Form
 LONGEST = 9  # digits: more than any version ever has
 
 
+class VersionUnknown(Malformed):
+    code = "version_unknown"
+    message = (
+        "This form does not say from which version of the page it was made, so nothing was "
+        "changed. Open the page again and repeat your change."
+    )
+
+
 def version_in(form: Form) -> Expected:
-    """Raises Malformed."""
+    """Raises VersionUnknown."""
     return expected(form.get("version"))
 
 
 def expected(text: str) -> Expected:
-    """Raises Malformed."""
+    """Raises VersionUnknown."""
     if not text.isascii() or not text.isdecimal() or len(text) > LONGEST:
-        raise Malformed
+        raise VersionUnknown
     return Expected(frozenset({int(text)}))
 
 

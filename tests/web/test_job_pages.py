@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
@@ -149,6 +150,40 @@ def test_a_team_is_changed_by_its_form(pages: TestClient, world: World) -> None:
         str(world.reviewer.id): True,
         str(world.outsider.id): False,
     }
+
+
+def test_a_team_of_nobody_is_told_whom_it_needs(pages: TestClient, world: World) -> None:
+    nobody = {f"role-{id}": "none" for id in (world.recruiter.id, world.reviewer.id)}
+    refused = pages.post(f"{JOB}/team", data={"version": version_on(pages.get(JOB).text), **nobody})
+
+    assert refused.status_code == 422
+    assert "Name at least one person, who leads the team." in refused.text
+    assert len(the_job(pages, world)["team"]) == 3
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "1" * 10])
+def test_a_form_that_does_not_say_its_version_is_told_what_to_do(
+    pages: TestClient, world: World, version: str
+) -> None:
+    refused = pages.post(f"{JOB}/state", data={"version": version, "to": "close"})
+
+    assert refused.status_code == 400
+    assert "Open the page again and repeat your change." in refused.text
+    assert the_job(pages, world)["state"] == "open"
+
+
+@pytest.mark.parametrize("place", ["-1", "10000", "9" * 30, "first", "1.5", "٣"])
+@pytest.mark.parametrize("part", ["stages", "questions", "reasons"])
+def test_a_place_that_is_no_place_is_refused_beside_its_field(
+    pages: TestClient, world: World, part: str, place: str
+) -> None:
+    before = the_job(pages, world)
+    refused = send(pages, part, **{f"{part}-0-place": place})
+
+    assert refused.status_code == 422
+    assert f'id="{part}-0-place-mistake">Enter a whole number from 0 to 9999.' in refused.text
+    assert f'value="{place}"' in refused.text
+    assert the_job(pages, world) == before
 
 
 def test_a_team_needs_a_lead(pages: TestClient, world: World) -> None:

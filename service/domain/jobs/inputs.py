@@ -278,12 +278,18 @@ class MemberInput(Part):
     lead: StrictBool = False
 
 
+def _somebody(members: list[MemberInput]) -> list[MemberInput]:
+    if not members:
+        raise PydanticCustomError("team_empty", "Name at least one person, who leads the team.")
+    return members
+
+
 class TeamInput(Part):
     """Everybody on the team, at least one of them a lead."""
 
-    members: Annotated[list[MemberInput], Field(min_length=1, max_length=MOST_MEMBERS)] = Field(
-        description="Everybody."
-    )
+    members: Annotated[
+        list[MemberInput], Field(max_length=MOST_MEMBERS), AfterValidator(_somebody)
+    ] = Field(description="Everybody.", json_schema_extra={"minItems": 1})
 
     @model_validator(mode="after")
     def check_members(self) -> Self:
