@@ -119,7 +119,7 @@ def _preview(
 ) -> Response:
     status, fault = said_of(error) if error else (200, "")
     with visit.reading() as (db, me):
-        found = [get_submission(db, me, id) for id, _version in _chosen(form)]
+        found = [get_submission(db, me, id) for id in dict(_chosen(form))]
         if len({submission.job_id for submission in found}) > 1:
             raise SeveralJobs
         words = rejection(company=visit.tools.settings.company.name, job="{job}", name="{name}")
@@ -131,6 +131,7 @@ def _preview(
             me=me,
             rows=[_row(submission) for submission in found],
             reasons=found[0].job.rejection_reasons,
+            reason=form.get("reason"),
             subject=form.get("subject") or words.subject,
             text=form.get("text") or words.text,
         )

@@ -25,7 +25,7 @@ def reject(
         submissions=list(chosen),
         reason="depth",
         subject="About {job}",
-        text="Dear {name},\n\nno.\n\n{company}",
+        text="Dear {name},\n\nno.\n\nUs",
     )
     with database.write() as session:
         reject_submissions(session, Actor.of(session.get_one(User, by.id)), wanted)
@@ -44,8 +44,8 @@ def test_all_are_rejected_and_written_to(database: Database, world: World) -> No
         title = session.exec(select(Job.title)).one()
         assert {letter.subject for letter in letters} == {f"About {title}"}
         assert [letter.text for letter in letters] == [
-            "Dear Ada,\n\nno.\n\n{company}",
-            "Dear {job},\n\nno.\n\n{company}",
+            "Dear Ada,\n\nno.\n\nUs",
+            "Dear {job},\n\nno.\n\nUs",
         ]
         names = session.exec(select(EventRow.name).order_by(col(EventRow.id))).all()
         assert names.count("submission.decided") == 2

@@ -2,12 +2,14 @@
 
 import re
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from service.core.outbox import Task, TaskState
 from service.domain.accounts.tables import Role, User
 from service.domain.jobs.tables import Job, JobState, TeamMember
+from service.domain.messages.tables import Message
 from tests.reviewing import CARD, assign, read, save
 from tests.web.conftest import sign_in, version_on
 from tests.worlds import World
@@ -84,6 +86,35 @@ def test_a_refused_move_keeps_its_words_and_says_no_key(pages: TestClient, world
     assert refused.status_code == 422
     assert "My long note." in refused.text
     assert "Choose one of the job&#39;s reasons to reject." in refused.text
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [("text", "{first_name}"), ("text", "{{name}}"), ("subject", "{Name}"), ("subject", "{ job }")],
+)
+def test_a_mail_with_an_unknown_placeholder_is_not_sent(
+    pages: TestClient, world: World, field: str, wrong: str
+) -> None:
+    typed = {"reason": "depth", "subject": "About {job}", "text": "Dear {name}, no. {"}
+    chosen = {"chosen": f"{world.submission.id}:1"}
+    refused = pages.post("/desk/reject", data={**chosen, **typed, field: f"Yours, {wrong}"})
+    sent = pages.post("/desk/reject", data={**chosen, **typed})
+
+    assert refused.status_code == 422
+    assert f"There is no placeholder “{wrong}”. There are {{name}} and {{job}}." in refused.text
+    assert f"Yours, {wrong}" in refused.text
+    assert '<option value="depth" selected>' in refused.text
+    assert sent.status_code == 303
+    with world.database.read() as session:
+        assert session.exec(select(Message.text)).all() == ["Dear Ada, no. {"]
+
+
+def test_whoever_is_chosen_twice_is_counted_once(pages: TestClient, world: World) -> None:
+    chosen = f"{world.submission.id}:1"
+    asked = pages.post("/desk/reject/preview", data={"chosen": [chosen, chosen]})
+
+    assert "Reject 1 submission<" in asked.text
+    assert asked.text.count(f'value="{chosen}"') == 1
 
 
 def test_one_is_rejected_with_a_mail_from_its_page(pages: TestClient, world: World) -> None:

@@ -10,7 +10,7 @@ from service.core.versions import Expected
 from service.domain.accounts.actor import Actor, require
 from service.domain.desk import policy
 from service.domain.desk.events import ExportMade
-from service.domain.desk.inputs import ExportFilter, RejectInput
+from service.domain.desk.inputs import PLACEHOLDERS, ExportFilter, RejectInput
 from service.domain.desk.queries.filters import find_job_id
 from service.domain.messages.actions import write_message
 from service.domain.pipeline.actions import move_submission
@@ -19,7 +19,7 @@ from service.domain.submissions.policy import may_handle
 from service.domain.submissions.queries import get_revision, get_submission
 from service.domain.submissions.tables import Decision, Submission
 
-_PLACEHOLDER = re.compile(r"\{(?:name|job)\}")
+_PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS)))
 
 
 def reject_submissions(session: Session, actor: Actor, wanted: RejectInput) -> Sequence[Submission]:

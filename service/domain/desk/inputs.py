@@ -1,16 +1,18 @@
 """What staff may ask of many submissions: filters, sorts, what to take away, whom to reject."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from service.core.moments import Moment
 from service.core.words import Line, Text
 from service.domain.submissions.tables import Decision, EvidenceKind
 
+MOST_NAMED = 5  # of what is wrong in one text
 MOST_AT_ONCE = 100  # all in one transaction, so that nobody waits long for it
 
 
@@ -92,6 +94,20 @@ class ExportFilter(SubmissionFilter):
     )
 
 
+PLACEHOLDERS = ("{name}", "{job}")
+_LIKE_ONE = re.compile(r"\{+[^{}\n]{0,80}\}+")
+
+
+def _known_placeholders(text: str) -> str:
+    """What looks like a placeholder and is none would go out as it was typed."""
+    unknown = [found for found in _LIKE_ONE.findall(text) if found not in PLACEHOLDERS]
+    if unknown:
+        named = ", ".join(f"“{one}”" for one in dict.fromkeys(unknown[:MOST_NAMED]))
+        said = f"There is no placeholder {named}. There are {' and '.join(PLACEHOLDERS)}."
+        raise PydanticCustomError("placeholder_unknown", "{said}", {"said": said})
+    return text
+
+
 class RejectInput(BaseModel):
     """Whom to reject together, each in the version that was looked at, and what to write.
 
@@ -104,5 +120,5 @@ class RejectInput(BaseModel):
         list[tuple[UUID, int]], Field(min_length=1, max_length=MOST_AT_ONCE, strict=False)
     ]
     reason: Annotated[str, Text(2_000)]
-    subject: Annotated[str, Line(200)]
-    text: Annotated[str, Text(20_000)]
+    subject: Annotated[str, Line(200), AfterValidator(_known_placeholders)]
+    text: Annotated[str, Text(20_000), AfterValidator(_known_placeholders)]
