@@ -41,10 +41,6 @@ OVER = {
     ),
 }
 DONE = {
-    LinkPurpose.DRAFT: Words(
-        "What you began was sent already",
-        "A mail tells you so, and brings a link to your submission.",
-    ),
     LinkPurpose.CONFIRM: Words(
         "This was confirmed already",
         "It is part of your submission. You need not do anything.",

@@ -51,7 +51,7 @@ class DraftSent(LinkEnded):
 
     def __init__(self, revision_id: UUID, at: datetime) -> None:
         self.revision_id, self.at = revision_id, at
-        super().__init__(LinkPurpose.DRAFT, is_done=True)
+        super().__init__(LinkPurpose.DRAFT)
 
 
 def get_job_to_send_to(session: Session, slug: str) -> Job:
