@@ -10,7 +10,7 @@ from service.doors.visit import Visit
 
 
 class Sightings:
-    """A visit that only read and found its credential unseen for a while is noted here.
+    """A visit that found its credential unseen for a while is noted here.
 
     It waits for no writer: when one is busy, the next visit is noted instead.
     """

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Annotated, NoReturn
 
@@ -59,7 +60,7 @@ class Visit:
     @contextmanager
     def reading(self, scope: Scope = Scope.READ) -> Generator[tuple[Session, Actor]]:
         with self.tools.database.read() as session:
-            yield session, self._actor(session, scope, only_reads=True)
+            yield session, self._actor(session, scope)
 
     @contextmanager
     def writing(self, scope: Scope = Scope.WRITE) -> Generator[tuple[Session, Actor]]:
@@ -118,42 +119,42 @@ class Visit:
         return network_of(self.address)
 
     def note(self) -> None:
-        """Note that the credential was used; for after the answer. Raises Unknown, Unavailable."""
-        with self.tools.database.write(patient=False) as session:
-            self._find(session)
+        """Note that the credential was used; for after the answer. Raises Unknown, Unavailable.
 
-    def _actor(self, session: Session, scope: Scope, *, only_reads: bool = False) -> Actor:
+        By itself: who held this row while wanting others would cross those who end an account,
+        and hold the user's row while they want this one.
+        """
+        with self.tools.database.write(patient=False) as session:
+            self._find(session, note=True)
+
+    def _actor(self, session: Session, scope: Scope) -> Actor:
         if self.kind is CredentialKind.NOBODY:
             return STRANGER
-        found = self._find(session, only_reads=only_reads)
+        found = self._find(session)
         self.request.state.actor_id = found.id
         if not found.may_use(scope):
             raise Forbidden
         return found
 
-    def _find(self, session: Session, *, only_reads: bool = False) -> Actor:
-        """Whose credential it is; that it was used is noted, now or after the answer."""
-        seen = utc_now() - SEEN_EVERY
+    def _find(self, session: Session, *, note: bool = False) -> Actor:
+        """Whose credential it is; unseen for a while, it waits to be noted. Raises Unknown."""
         if self.kind is CredentialKind.TOKEN:
             by_token = find_actor_by_token(session, digest(self.credential))
             if not by_token:
                 raise Unknown
             actor, token = by_token
-            if token.last_used_at is None or token.last_used_at < seen:
-                if only_reads:
-                    self.request.state.unnoted = self
-                else:
-                    touch_token(session, actor, token)
-            return actor
-        by_sign_in = find_actor_by_sign_in(session, digest(self.credential))
-        if not by_sign_in:
-            raise Unknown
-        actor, sign_in = by_sign_in
-        if sign_in.last_seen_at < seen:
-            if only_reads:
-                self.request.state.unnoted = self
+            seen, touch = token.last_used_at, partial(touch_token, session, actor, token)
+        else:
+            by_sign_in = find_actor_by_sign_in(session, digest(self.credential))
+            if not by_sign_in:
+                raise Unknown
+            actor, sign_in = by_sign_in
+            seen, touch = sign_in.last_seen_at, partial(touch_sign_in, session, actor, sign_in)
+        if seen is None or seen < utc_now() - SEEN_EVERY:
+            if note:
+                touch()
             else:
-                touch_sign_in(session, actor, sign_in)
+                self.request.state.unnoted = self
         return actor
 
     # Idempotency: one key, one effect.

@@ -24,6 +24,7 @@ NO_ACTIONS = {
     "release_blobs": "counts who needs a file, for the caller who records the change",
     "search_text": "makes the words to search in",
     "proven": "looks whether a password that was proven is still the password",
+    "hold_user": "locks somebody, for the caller who changes what is theirs",
     "end_sign_ins": "ends what a password opened, for the caller who records why",
     "end_resets": "ends links to reset, for the caller who records why",
     "check_ratings": "looks at ratings",

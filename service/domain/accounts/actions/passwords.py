@@ -4,14 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from service.core import outbox
 from service.core.clock import utc_now
 from service.core.db import new_id
 from service.core.secrets import LinkInvalid
 from service.domain.accounts import events, policy
-from service.domain.accounts.actions.sign_ins import end_sign_ins, proven
+from service.domain.accounts.actions.sign_ins import end_sign_ins, hold_user, proven
 from service.domain.accounts.actions.tokens import revoke_tokens
 from service.domain.accounts.actor import Actor, require
 from service.domain.accounts.passwords import NewPassword, Proof
@@ -88,12 +88,12 @@ def open_password_reset(
 def reset_password(session: Session, actor: Actor, reset_id: UUID, password: NewPassword) -> User:
     """A new password by a mailed link, once; all sign-ins and tokens end. Raises LinkInvalid."""
     require(not actor.is_system)  # the command line uses set_password
-    locked = select(PasswordReset).where(PasswordReset.id == reset_id).with_for_update()
-    reset = session.exec(locked).first()
-    if not reset or reset.used_at or reset.expires_at <= utc_now():
+    reset = session.get(PasswordReset, reset_id)
+    if not reset:
         raise LinkInvalid
-    user = session.get_one(User, reset.user_id)
-    if user.deactivated_at:
+    user = hold_user(session, reset.user_id)
+    session.refresh(reset, with_for_update=True)
+    if reset.used_at or reset.expires_at <= utc_now() or user.deactivated_at:
         raise LinkInvalid
     _put_password(session, Actor.of(user), user, password)
     revoke_tokens(session, Actor.of(user), user)

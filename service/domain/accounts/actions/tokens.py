@@ -10,6 +10,7 @@ from service.core.clock import utc_now
 from service.core.errors import Fault, Invalid, StateConflict, Unknown
 from service.core.secrets import digest, new_token
 from service.domain.accounts import events, policy
+from service.domain.accounts.actions.sign_ins import hold_user
 from service.domain.accounts.actor import Actor, require
 from service.domain.accounts.queries import count_live_tokens
 from service.domain.accounts.tables import ApiToken, Scope, User
@@ -82,6 +83,8 @@ def issue_token(
 def revoke_token(session: Session, actor: Actor, token: ApiToken) -> ApiToken:
     """End it, and every token that was made with it."""
     require(policy.may_manage_tokens(actor, token.user_id))
+    hold_user(session, token.user_id)
+    session.refresh(token)
     ending: Sequence[ApiToken] = [] if token.revoked_at else [token]
     while ending:
         _end(session, actor, ending)
