@@ -24,6 +24,7 @@ from sqlmodel import Field, Relationship, Session, SQLModel
 from service.core.clock import utc_now
 from service.core.errors import Stale, Unavailable
 from service.core.lines import Line
+from service.core.waits import bound_waits
 
 # Fewer than the server has threads (AnyIO: 40): who waits for one in vain is told to come again.
 CONNECTIONS = 20
@@ -164,6 +165,8 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
+        else:
+            bound_waits(self.engine)
     def read(self) -> Generator[Session]:
         """A session for looking, at one instant; a write in it is an error."""
         with _refusals(), Session(self.engine, expire_on_commit=False) as session:

@@ -1,0 +1,37 @@
+"""How long one transaction may wait on PostgreSQL, all its waiting together.
+
+The server bounds each wait by itself (`lock_timeout`) and each statement (`statement_timeout`): who
+meets one lock after another could wait for ever. So for whoever writes both are what is left of a
+budget, from which each slow statement takes what it took.
+"""
+
+from contextlib import closing
+from time import monotonic
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+NOTICED_SECONDS = 0.1  # what takes less is not worth another round trip
+LEAST_MS = 100  # for whoever has nothing left: 0 would be “for ever”
+
+SPEND = """
+SELECT set_config(name, greatest(setting::integer - %s, %s)::text, true)
+FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout') AND setting <> '0'
+"""
+
+
+def bound_waits(engine: sa.Engine) -> None:
+    """For all transactions of this engine that write; who only reads waits for few."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def on_begin(connection: sa.Connection, *_statement: Any) -> None:
+        connection.info["exhibit_began"] = monotonic()
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def on_end(connection: sa.Connection, *_statement: Any) -> None:
+        took = monotonic() - connection.info["exhibit_began"]
+        writes = connection.get_execution_options().get("exhibit_access") == "write"
+        if writes and took > NOTICED_SECONDS:
+            with closing(connection.connection.cursor()) as cursor:
+                cursor.execute(SPEND, (round(took * 1000), LEAST_MS))
