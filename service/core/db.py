@@ -37,6 +37,7 @@ SQLITE_PASSING = {5, 6, 7, 10, 13, 14}
 # Connection lost, transaction rolled back (deadlock), out of resources, operator's hand.
 POSTGRESQL_PASSING = {"08", "40", "53", "57"}
 LOCK_NOT_AVAILABLE = "55P03"
+COLLISIONS = {"40001", "40P01"}  # serialization failure, deadlock
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(column_0_N_label)s",
@@ -45,6 +46,10 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class Collided(Unavailable):
+    """It met another transaction, and one of the two had to go: done again, it can succeed."""
 
 
 def new_id() -> UUID:
@@ -160,13 +165,13 @@ class Database:
             file = Path(f"{self.url.database}-line")
             self._line = Line(file, seconds=LOCK_WAIT_SECONDS, part="The database")
             _tune_sqlite(self.engine)
+        else:
+            bound_waits(self.engine)
 
     def dispose(self) -> None:
         self.engine.dispose()
 
     @contextmanager
-        else:
-            bound_waits(self.engine)
     def read(self) -> Generator[Session]:
         """A session for looking, at one instant; a write in it is an error."""
         with _refusals(), Session(self.engine, expire_on_commit=False) as session:
@@ -206,6 +211,8 @@ def _refusals() -> Generator[None]:
     except StaleDataError as error:
         raise Stale from error
     except (DBAPIError, sa.exc.TimeoutError) as error:
+        if _state_of(error) in COLLISIONS:
+            raise Collided(part="The database") from error
         if _passing(error):
             raise Unavailable(part="The database") from error
         raise
@@ -218,10 +225,15 @@ def _passing(error: sa.exc.SQLAlchemyError) -> bool:
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_PASSING
-    state = getattr(cause, "sqlstate", None)
+    state = _state_of(error)
     if not state:  # said by the driver, not by the server: no connection, or a value it refuses
         return isinstance(error, OperationalError) or error.connection_invalidated
     return state[:2] in POSTGRESQL_PASSING or state == LOCK_NOT_AVAILABLE
+
+
+def _state_of(error: sa.exc.SQLAlchemyError) -> str:
+    """PostgreSQL's code for it; empty if it has none."""
+    return getattr(error.orig, "sqlstate", None) or "" if isinstance(error, DBAPIError) else ""
 
 
 def _postgresql_arguments(url: sa.URL) -> dict[str, Any]:

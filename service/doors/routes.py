@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from service.core.errors import Fault, Invalid, Malformed, NotFound, Unknown, Unsupported
 from service.core.strict_json import strict_json
+from service.doors.repeats import repeating
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -22,7 +23,14 @@ class BadQuery(Malformed):
     message = "The query string is not UTF-8."
 
 
-class JsonRoute(APIRoute):
+class DoorRoute(APIRoute):
+    """A route whose handler is called again when its transaction met another one."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **how: Any) -> None:
+        super().__init__(path, repeating(endpoint), **how)
+
+
+class JsonRoute(DoorRoute):
     """A route of the API, open to anyone."""
 
     def get_route_handler(self) -> Handler:

@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from service.core import idempotency
 from service.core.clock import utc_now
+from service.core.db import Collided
 from service.core.errors import Forbidden, Unknown
 from service.core.secrets import digest, keyed_hash
 from service.core.versions import etag_of
@@ -42,6 +43,10 @@ class CredentialKind(Enum):
     COOKIE = "cookie"
 
 
+class Again(Exception):  # no refusal: nobody is told of it
+    """Nothing was kept of what the handler did, and it is to do it again."""
+
+
 @dataclass
 class Visit:
     """A handler opens it where it needs it, in its own thread, after the body has been read.
@@ -55,6 +60,7 @@ class Visit:
     tools: Tools
     kind: CredentialKind
     credential: str = ""
+    may_repeat: bool = False  # whether whoever called the handler can call it once more
     _open: tuple[Session, Actor] | None = field(default=None)
 
     @contextmanager
@@ -64,10 +70,16 @@ class Visit:
 
     @contextmanager
     def writing(self, scope: Scope = Scope.WRITE) -> Generator[tuple[Session, Actor]]:
-        held, session, me = idempotency.patiently(lambda: self._begin(scope))
-        with held:
-            self._open = session, me
-            yield session, me
+        """Raises Again when it met another transaction and the handler can be called once more."""
+        try:
+            held, session, me = idempotency.patiently(lambda: self._begin(scope))
+            with held:
+                self._open = session, me
+                yield session, me
+        except Collided as collided:
+            if self.may_repeat:
+                raise Again from collided
+            raise
 
     def _begin(self, scope: Scope) -> tuple[ExitStack, Session, Actor]:
         """Raises Replayed, or StillRunning; then it holds nothing."""

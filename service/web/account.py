@@ -23,10 +23,11 @@ from service.domain.accounts.tables import Scope
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit, keep_signed_in
 from service.doors.refusals import faults_of, status_of
+from service.doors.routes import DoorRoute
 from service.doors.visit import Db, Visit
 from service.web.render import page
 
-router = APIRouter()
+router = APIRouter(route_class=DoorRoute)
 PATH = "/desk/account"
 LASTING = {"30": "30 days", "90": "90 days", "365": "a year", "": "until it is revoked"}
 USES = {

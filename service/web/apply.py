@@ -21,6 +21,7 @@ from service.domain.submissions.queries import (
 from service.domain.submissions.tables import Draft, EvidenceKind, Source
 from service.doors.forms import Form, FormHere
 from service.doors.pages import StrangerVisit
+from service.doors.routes import DoorRoute
 from service.doors.submission_forms import FormContent, content_of_form
 from service.doors.submission_intake import (
     HONEYPOT,
@@ -36,7 +37,7 @@ from service.web.begun import OK, OURS, Begun, begin, keep, look_again, take_fil
 from service.web.render import message, page, words
 from service.web.typed import MOST_EXHIBITS, Typed
 
-router = APIRouter()
+router = APIRouter(route_class=DoorRoute)
 TOKEN_LENGTH = 500
 LABELS = {"name": "Your name", "email": "E-mail address", "consent": "Your consent"}
 KINDS = [("", "Choose"), *((kind.value, words(kind.value)) for kind in EvidenceKind)]

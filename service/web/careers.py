@@ -16,10 +16,11 @@ from service.domain.jobs.queries import is_taking, list_jobs
 from service.domain.jobs.tables import Job, JobState
 from service.domain.submissions.queries import get_job_to_send_to
 from service.doors.pages import StrangerVisit
+from service.doors.routes import DoorRoute
 from service.settings import Settings
 from service.web.render import message, page
 
-router = APIRouter()
+router = APIRouter(route_class=DoorRoute)
 CLOSED = "It no longer takes submissions. Thank you for looking."
 LOGO_TYPES = {
     ".png": "image/png",

@@ -21,11 +21,12 @@ from service.domain.submissions.tables import Submission
 from service.doors.forms import Form, FormHere
 from service.doors.listing import ListQuery, ask
 from service.doors.pages import PageVisit, local_path
+from service.doors.routes import DoorRoute
 from service.web.render import message, page
 from service.web.typed import said_of
 from service.web.versions import LONGEST
 
-router = APIRouter(prefix="/desk")
+router = APIRouter(prefix="/desk", route_class=DoorRoute)
 FILTERS = ("q", "job", "stage", "decision", "sort")
 
 

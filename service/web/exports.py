@@ -7,8 +7,9 @@ from fastapi import APIRouter, Query, Response
 from service.domain.desk.inputs import ExportFilter
 from service.doors.exports import ExportFormat, ExportTable, send_export
 from service.doors.pages import PageVisit
+from service.doors.routes import DoorRoute
 
-router = APIRouter(prefix="/desk/exports")
+router = APIRouter(prefix="/desk/exports", route_class=DoorRoute)
 
 
 @router.get("/{table}.{format}")

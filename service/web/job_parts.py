@@ -16,13 +16,14 @@ from service.domain.pipeline.stages import arrange_stages
 from service.domain.reviews.actions import change_judged_job
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
+from service.doors.routes import DoorRoute
 from service.doors.visit import Db
 from service.web.lines import Lines
 from service.web.render import page, words
 from service.web.typed import Typed
 from service.web.versions import version_in, version_to_show
 
-router = APIRouter(prefix="/desk/jobs")
+router = APIRouter(prefix="/desk/jobs", route_class=DoorRoute)
 STAGE_KINDS = [(kind.value, words(kind.value)) for kind in StageKind]
 QUESTION_KINDS = [(kind.value, words(kind.value)) for kind in QuestionKind]
 

@@ -35,11 +35,12 @@ from service.domain.jobs.tables import Job
 from service.domain.reviews.actions import change_judged_job
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
+from service.doors.routes import DoorRoute
 from service.web.render import page, words
 from service.web.typed import Typed, said_of, whole
 from service.web.versions import version_in, version_to_show
 
-router = APIRouter(prefix="/desk/jobs")
+router = APIRouter(prefix="/desk/jobs", route_class=DoorRoute)
 LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?", re.ASCII)
 EMPLOYMENT = [(value, words(value.lower())) for value in get_args(EmploymentType)]
 

@@ -11,9 +11,10 @@ from service.domain.messages.queries import find_letters, get_task, list_tasks
 from service.doors.forms import FormHere
 from service.doors.listing import ListQuery, ask
 from service.doors.pages import PageVisit
+from service.doors.routes import DoorRoute
 from service.web.render import page
 
-router = APIRouter(prefix="/desk/outbox")
+router = APIRouter(prefix="/desk/outbox", route_class=DoorRoute)
 
 
 @router.get("")

@@ -12,10 +12,11 @@ from service.domain.outcomes.inputs import OutcomeInput
 from service.domain.submissions.queries import get_submission
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
+from service.doors.routes import DoorRoute
 from service.web.submissions import Doing, submission_page
 from service.web.versions import version_in
 
-router = APIRouter(prefix="/desk/submissions")
+router = APIRouter(prefix="/desk/submissions", route_class=DoorRoute)
 ANY = Expected(anything=True)
 SUCCEEDED = {"yes": True, "no": False}
 

@@ -14,10 +14,11 @@ from service.domain.submissions.queries import (
 )
 from service.domain.submissions.tables import LinkPurpose
 from service.doors.pages import StrangerVisit
+from service.doors.routes import DoorRoute
 from service.doors.submission_intake import invitation
 from service.web.render import page
 
-router = APIRouter()
+router = APIRouter(route_class=DoorRoute)
 
 
 @router.get("/receipts/{token}")

@@ -13,12 +13,13 @@ from service.domain.jobs.queries import find_rubric, get_job, get_job_to_change
 from service.domain.jobs.tables import Job, Rubric
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
+from service.doors.routes import DoorRoute
 from service.web.keys import key_of
 from service.web.render import page
 from service.web.typed import Typed, whole
 from service.web.versions import version_in, version_to_show
 
-router = APIRouter(prefix="/desk/jobs")
+router = APIRouter(prefix="/desk/jobs", route_class=DoorRoute)
 CRITERIA = range(8)
 LEVELS = {"2", "3", "4", "5"}
 USUAL_LEVELS = 4

@@ -24,12 +24,13 @@ from service.domain.submissions.tables import Revision
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.refusals import faults_of, status_of
+from service.doors.routes import DoorRoute
 from service.doors.visit import Db
 from service.web.render import message, page
 from service.web.typed import Typed, whole
 from service.web.versions import version_in
 
-router = APIRouter(prefix="/desk")
+router = APIRouter(prefix="/desk", route_class=DoorRoute)
 CHOICES = ("recommendation", "confidence")
 TEXTS = ("comment", "counter_argument")
 

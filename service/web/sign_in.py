@@ -30,11 +30,12 @@ from service.doors.pages import (
     refuse_cross_site,
 )
 from service.doors.refusals import status_of
+from service.doors.routes import DoorRoute
 from service.doors.visit import Db, Visit
 from service.web.ended import RESET_OVER, tell_ended
 from service.web.render import message, page
 
-router = APIRouter()
+router = APIRouter(route_class=DoorRoute)
 RESET_GOOD_FOR = timedelta(hours=1)
 
 

@@ -40,6 +40,7 @@ from service.doors.downloads import send_stored
 from service.doors.forms import FormHere
 from service.doors.pages import StrangerVisit
 from service.doors.refusals import faults_of, status_of
+from service.doors.routes import DoorRoute
 from service.doors.submission_forms import content_of_form, place_names
 from service.doors.submission_intake import bound_files
 from service.doors.uploads import store_uploads
@@ -47,7 +48,7 @@ from service.doors.visit import Db, Visit
 from service.web.render import message, page
 from service.web.typed import Typed
 
-router = APIRouter()
+router = APIRouter(route_class=DoorRoute)
 Token = Annotated[str, Path(max_length=500)]
 DECIDED = {
     "hired": "Congratulations: the team decided for you.",

@@ -43,11 +43,12 @@ from service.domain.submissions.tables import Decision, RevisionState
 from service.doors.downloads import send_stored
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
+from service.doors.routes import DoorRoute
 from service.web.render import page
 from service.web.typed import said_of
 from service.web.versions import version_in
 
-router = APIRouter(prefix="/desk")
+router = APIRouter(prefix="/desk", route_class=DoorRoute)
 SHOWN = 50
 
 

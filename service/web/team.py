@@ -9,10 +9,11 @@ from service.domain.jobs.inputs import TeamInput
 from service.domain.jobs.queries import get_job
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
+from service.doors.routes import DoorRoute
 from service.web.jobs import job_page
 from service.web.versions import version_in
 
-router = APIRouter(prefix="/desk/jobs")
+router = APIRouter(prefix="/desk/jobs", route_class=DoorRoute)
 ROLE = "role-"  # and the member's id
 LEAD, NONE = "lead", "none"
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, SQLModel
 from service.api.app import ROUTERS as API_ROUTERS
 from service.api.operator import router as operator
 from service.core.db import Database
+from service.doors.routes import DoorRoute
 from service.doors.tools import Tools
 from service.web.app import ROUTERS as WEB_ROUTERS
 from tests.house.calls import BODIES, CALLS, Call
@@ -203,6 +204,13 @@ def test_what_changes_something_names_the_version_it_saw(
 
 def test_no_route_takes_or_gives_a_row_of_a_table() -> None:
     assert [route.path for route in ROUTES if any(map(_is_table, _models_of(route)))] == []
+
+
+def test_every_route_that_opens_the_database_is_done_again_after_a_collision() -> None:
+    opening = [route for route in ROUTES if "visit" in inspect.signature(route.endpoint).parameters]
+
+    assert len(opening) > len(API_ROUTERS) + len(WEB_ROUTERS)
+    assert {route.path for route in opening if not isinstance(route, DoorRoute)} == set()
 
 
 def test_no_route_opens_the_database_before_it_runs() -> None:

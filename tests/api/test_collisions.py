@@ -1,0 +1,242 @@
+"""Requests that meet in PostgreSQL: they wait for so long and no longer, and are done once."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+from time import monotonic
+from typing import TypeVar
+from uuid import UUID
+
+import psycopg
+import pytest
+from httpx2 import Response
+from psycopg import sql
+from sqlalchemy import event, text
+from sqlalchemy.engine import ExceptionContext
+from sqlmodel import col, select, update
+from starlette.testclient import TestClient
+
+from service.core.db import LOCK_WAIT_SECONDS, Database
+from service.core.errors import Unavailable
+from service.core.outbox import EventRow
+from service.domain.accounts.tables import ApiToken, User
+from service.doors.repeats import RETRIES
+from service.doors.tools import Tools
+from service.settings import Settings
+from tests.patience import until
+from tests.worlds import World
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+API = "/api/v1"
+Answer = TypeVar("Answer")
+BUSY = 2.5  # seconds that a machine under load may take beyond what is promised
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+COLLIDE = """
+CREATE SEQUENCE collisions;
+CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF nextval('collisions') <= {} THEN
+        RAISE EXCEPTION 'collided' USING ERRCODE = 'serialization_failure';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER collides AFTER UPDATE ON user_account
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION collide();
+"""
+# Who looks for a circle and finds one goes: the service, long before.
+PATIENT = "-c deadlock_timeout=1min"
+
+
+class Other:
+    """Somebody else's transaction."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = psycopg.connect(url, options=PATIENT)
+
+    def lock(self, table: str, id: UUID) -> None:
+        query = sql.SQL("SELECT id FROM {} WHERE id = %s FOR UPDATE")
+        self._connection.execute(query.format(sql.Identifier(table)), [id])
+
+    def end(self) -> None:
+        self._connection.rollback()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """It looks for a circle once, late enough for us to close it."""
+    late = "&options=-c%20deadlock_timeout%3D3s"
+    return settings.model_copy(update={"database_url": f"{settings.database_url}{late}"})
+
+
+@pytest.fixture
+def others(database_url: str) -> Iterator[Callable[[], Other]]:
+    made: list[Other] = []
+
+    def another() -> Other:
+        made.append(Other(database_url))
+        return made[-1]
+
+    yield another
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def refused(tools: Tools) -> Iterator[list[str]]:
+    """What PostgreSQL refused to the service."""
+    states: list[str] = []
+
+    def note(context: ExceptionContext) -> None:
+        error = context.original_exception
+        states.append(str(error.sqlstate) if isinstance(error, psycopg.Error) else repr(error))
+
+    event.listen(tools.database.engine, "handle_error", note)
+    yield states
+    event.remove(tools.database.engine, "handle_error", note)
+
+
+@pytest.fixture
+def token_id(database: Database, world: World) -> UUID:
+    """The reviewer's, whose use has not been noted for long."""
+    with database.write() as session:
+        session.execute(update(ApiToken).values(last_used_at=None))
+        return session.exec(select(ApiToken.id).where(ApiToken.user_id == world.reviewer.id)).one()
+
+
+@contextmanager
+def sent(call: Callable[[], Answer]) -> Iterator[Callable[[], Answer]]:
+    """While it runs; what is handed out waits for its status."""
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(call)
+        yield answer.result
+
+
+@contextmanager
+def colliding(url: str, times: int) -> Iterator[None]:
+    """So often a commit that changes an account fails, as under stricter isolation it may."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL(COLLIDE).format(times))
+        try:
+            yield
+        finally:
+            connection.execute("DROP FUNCTION collide CASCADE; DROP SEQUENCE collisions")
+
+
+def wait_for(database: Database, count: int) -> None:
+    def are_waiting() -> bool:
+        with database.engine.connect() as connection:
+            return bool(connection.scalar(text(WAITING)) == count)
+
+    until(are_waiting)
+
+
+def deactivate(client: TestClient, world: World) -> Response:
+    url = f"{API}/users/{world.reviewer.id}/deactivate"
+    return client.post(url, headers={**world.admin.auth, "If-Match": "*"})
+
+
+def ended(world: World) -> tuple[bool, int]:
+    """Whether the reviewer's account is ended, and how often that was recorded."""
+    recorded = select(EventRow).where(col(EventRow.name) == "user.deactivated")
+    with world.database.read() as session:
+        is_over = session.get_one(User, world.reviewer.id).deactivated_at is not None
+        return is_over, len(session.exec(recorded).all())
+
+
+def test_a_token_in_use_does_not_cross_the_end_of_its_account(
+    client: TestClient,
+    world: World,
+    token_id: UUID,
+    others: Callable[[], Other],
+    refused: list[str],
+    database: Database,
+) -> None:
+    def make_token() -> Response:
+        body = {"name": "one more", "scopes": ["read"]}
+        return client.post(f"{API}/tokens", json=body, headers=world.reviewer.auth)
+
+    other = others()
+    other.lock("user_account", world.reviewer.id)
+    with sent(lambda: deactivate(client, world)) as first:
+        wait_for(database, 1)
+        with sent(make_token) as second:
+            wait_for(database, 2)
+            other.end()
+            statuses = first().status_code, second().status_code
+
+    assert statuses == (200, 401)
+    assert refused == []
+
+
+def test_who_met_another_one_is_done_again_and_once(
+    client: TestClient,
+    world: World,
+    token_id: UUID,
+    others: Callable[[], Other],
+    refused: list[str],
+    database: Database,
+) -> None:
+    other = others()
+    other.lock("api_token", token_id)
+    with sent(lambda: deactivate(client, world)) as answer:
+        wait_for(database, 1)
+        other.lock("user_account", world.reviewer.id)
+        assert ended(world) == (False, 0)
+        other.end()
+        assert answer().status_code == 200
+
+    assert refused == ["40P01"]
+    assert ended(world) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("times", "status", "happened"),
+    [(RETRIES, 200, (True, 1)), (RETRIES + 1, 503, (False, 0))],
+)
+def test_who_collides_again_and_again_is_asked_to_come_later(
+    client: TestClient,
+    world: World,
+    refused: list[str],
+    database_url: str,
+    times: int,
+    status: int,
+    happened: tuple[bool, int],
+) -> None:
+    with colliding(database_url, times):
+        answer = deactivate(client, world)
+
+    assert (answer.status_code, refused) == (status, ["40001"] * times)
+    assert answer.headers.get("retry-after") == ("5" if status == 503 else None)
+    assert ended(world) == happened
+
+
+def test_who_meets_one_lock_after_another_waits_for_five_seconds_in_all(
+    database: Database, world: World, others: Callable[[], Other]
+) -> None:
+    people = [world.reviewer, world.reviewer2, world.recruiter, world.admin]
+    held = [others() for _ in people]
+    for other, person in zip(held, people, strict=True):
+        other.lock("user_account", person.id)
+    over = Event()
+
+    def release_each_in_turn() -> None:
+        for other in held:
+            over.wait(LOCK_WAIT_SECONDS / 2)
+            other.end()
+
+    def meet_them_all() -> None:
+        with database.write() as session:
+            for person in people:
+                session.get(User, person.id, with_for_update=True)
+
+    with sent(release_each_in_turn):
+        began = monotonic()
+        with pytest.raises(Unavailable):
+            meet_them_all()
+        took = monotonic() - began
+        over.set()
+    assert LOCK_WAIT_SECONDS - 1 < took < LOCK_WAIT_SECONDS + BUSY
