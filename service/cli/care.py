@@ -13,7 +13,7 @@ from service.operations import people
 from service.operations.backup import back_up
 from service.operations.checks import check_all
 from service.operations.restore import restore as put_back
-from service.operations.starting import bring_up_to_date, migrated, nothing_running, opened
+from service.operations.starting import alone, bring_up_to_date, migrated, opened
 from service.operations.trouble import Trouble
 
 
@@ -76,8 +76,7 @@ def restore(
 ) -> None:
     """Put an archive back, each file verified (SQLite; stop the service first)."""
     settings = settings_and_logs()
-    with nothing_running(settings), opened(settings) as tools:
-        tools.database.dispose()
+    with alone(settings) as tools:
         count = put_back(tools, file, force=force)
     say(f"restored {counted(count, 'file')}; now `exhibit run`")
 

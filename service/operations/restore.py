@@ -21,10 +21,11 @@ from service.operations.backup import (
     USE_PG_DUMP,
     Member,
 )
-from service.operations.swap import swap_of
+from service.operations.swap import Swap, swap_of
 from service.operations.trouble import Trouble
 
 NAME = re.compile(rf"{re.escape(DATABASE)}|{re.escape(KEY)}|{BLOBS}[0-9a-f]{{64}}")
+READY = "The backup is verified and ready: the next command of Exhibit puts it in place."
 MANIFEST_BYTES = 256 * 1024 * 1024
 
 
@@ -33,7 +34,8 @@ class Damaged(Trouble):
 
 
 def restore(tools: Tools, source: Path, *, force: bool) -> int:
-    """Put everything back; says how many files. Raises Trouble, and then the old data still stand.
+    """Put everything back; says how many files. Raises Trouble: the old data still stand, unless it
+    says that the new ones are ready.
 
     The caller sees to it that nothing runs on the data folder, and has closed the database.
     """
@@ -44,15 +46,25 @@ def restore(tools: Tools, source: Path, *, force: bool) -> int:
         raise Trouble(
             f"{swap.database} is there already. Use --force to put the backup in its place."
         )
-    folder = swap.begin()
     try:
-        members = _unpack(source, folder, tools.blobs)
-        if not (folder / DATABASE).exists():
-            raise Damaged(f"{source} holds no {DATABASE}.")
-        _refuse_broken(folder / DATABASE)
-        swap.make_ready(folder / DATABASE, folder / KEY)
-    finally:
+        count = _make_ready(swap, source, tools.blobs)
+    except BaseException:
+        swap.finish()  # nothing is ready: the old ones stay
+        raise
+    try:
         swap.finish()
+    except OSError as error:
+        raise Trouble(f"{READY} ({error.strerror or error})") from error
+    return count
+
+
+def _make_ready(swap: Swap, source: Path, blobs: Blobs) -> int:
+    folder = swap.begin()
+    members = _unpack(source, folder, blobs)
+    if not (folder / DATABASE).exists():
+        raise Damaged(f"{source} holds no {DATABASE}.")
+    _refuse_broken(folder / DATABASE)
+    swap.make_ready(folder / DATABASE, folder / KEY)
     return len(members)
 
 

@@ -15,21 +15,25 @@ from service.operations.swap import swap_of
 from service.operations.trouble import Trouble, in_plain_words
 from service.settings import Settings
 
+RUNNING = "process.lock"  # held by what runs for long
+PRESENT = "present.lock"  # held by whoever has opened the database, if only for a moment
+
 Say = Callable[[str], None]
 
 
 @contextmanager
 def opened(settings: Settings) -> Generator[Tools]:
     """The tools, on a database that is safe; as it stands, migrated or not. Raises Trouble."""
-    with in_plain_words():
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        finish_restore(settings)
-        tools = build_tools(settings)
-        try:
-            check_database(tools.database)
-            yield tools
-        finally:
-            tools.database.dispose()
+    with in_plain_words(), _present(settings), _safe_tools(settings) as tools:
+        yield tools
+
+
+@contextmanager
+def alone(settings: Settings) -> Generator[Tools]:
+    """The tools, with the database closed, where nobody else is. Raises Trouble."""
+    with in_plain_words(), nothing_running(settings), _safe_tools(settings) as tools:
+        tools.database.dispose()
+        yield tools
 
 
 @contextmanager
@@ -55,7 +59,7 @@ def bring_up_to_date(database: Database, say: Say) -> None:
 def running(settings: Settings, database: Database, say: Say) -> Generator[None]:
     """Marks the data folder as in use; alone in it where SQLite demands that. Raises Trouble."""
     reason = one_process_only(database)
-    with (settings.data_dir / "process.lock").open("ab") as lock:
+    with _folder_lock(settings, RUNNING) as lock:
         if not _take(lock, fcntl.LOCK_EX if reason else fcntl.LOCK_SH):
             raise Trouble(f"Another Exhibit runs on this data folder. {reason or ''}".strip())
         if reason:
@@ -66,21 +70,47 @@ def running(settings: Settings, database: Database, say: Say) -> Generator[None]
 @contextmanager
 def nothing_running(settings: Settings) -> Generator[None]:
     """For what must have the data folder to itself. Raises Trouble."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.data_dir / "process.lock").open("ab") as lock:
-        if not _take(lock, fcntl.LOCK_EX):
+    with _folder_lock(settings, RUNNING) as running, _folder_lock(settings, PRESENT) as present:
+        if not (_take(running, fcntl.LOCK_EX) and _take(present, fcntl.LOCK_EX)):
             raise Trouble("Exhibit runs on this data folder: stop it first.")
         if swap := swap_of(settings):
             swap.finish()
         yield
 
 
-def finish_restore(settings: Settings) -> None:
-    """A restore that was cut off is ended or undone before anybody looks. Raises Trouble."""
-    swap = swap_of(settings)
-    if swap and swap.is_pending:
+@contextmanager
+def _present(settings: Settings) -> Generator[None]:
+    """For as long as it is open, nobody puts another database in the place of this one.
+
+    A restore that was cut off is ended or undone before. Raises Trouble.
+    """
+    if _is_pending(settings):
         with nothing_running(settings):
-            return
+            pass
+    with _folder_lock(settings, PRESENT) as lock:
+        if not _take(lock, fcntl.LOCK_SH) or _is_pending(settings):
+            raise Trouble("A restore is under way on this data folder: wait for its end.")
+        yield
+
+
+@contextmanager
+def _safe_tools(settings: Settings) -> Generator[Tools]:
+    tools = build_tools(settings)
+    try:
+        check_database(tools.database)
+        yield tools
+    finally:
+        tools.database.dispose()
+
+
+def _is_pending(settings: Settings) -> bool:
+    swap = swap_of(settings)
+    return swap is not None and swap.is_pending
+
+
+def _folder_lock(settings: Settings, name: str) -> IO[bytes]:
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return (settings.data_dir / name).open("ab")
 
 
 def is_loopback(host: str) -> bool:

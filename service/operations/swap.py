@@ -32,7 +32,7 @@ class Swap:
 
     @property
     def is_pending(self) -> bool:
-        return self._ready.exists() or self.folder.exists()
+        return any(path.exists() for path in (self._ready, self._ready_key, self.folder))
 
     def begin(self) -> Path:
         """The empty folder to unpack into."""
@@ -41,7 +41,7 @@ class Swap:
         return self.folder
 
     def make_ready(self, database: Path, key: Path) -> None:
-        """From here on these are the database and (if there is one) the key."""
+        """From here on these are the database and (if there is one) the key; not if it raises."""
         if key.exists():
             shutil.copyfile(key, self._ready_key)  # perhaps onto another disk
             self._ready_key.chmod(0o600)
@@ -49,7 +49,11 @@ class Swap:
             sync(self._ready_key.parent)
         sync(database)
         database.replace(self._ready)
-        sync(self._ready.parent)
+        try:
+            sync(self._ready.parent)
+        except OSError:
+            self._ready.replace(database)
+            raise
 
     def finish(self) -> None:
         """Put in place what is ready, and forget the rest. The caller is alone in the house."""
@@ -62,9 +66,9 @@ class Swap:
                 sync(self.key.parent)
             self._ready.replace(self.database)
             sync(self.database.parent)
+        self._ready_key.unlink(missing_ok=True)
         if self.folder.exists():
             shutil.rmtree(self.folder)
-        self._ready_key.unlink(missing_ok=True)
 
     @property
     def _ready(self) -> Path:

@@ -4,17 +4,23 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from sqlmodel import func, select
 
+from service.core.db import Database
+from service.domain.accounts.tables import User
 from service.operations.checks import check_all
-from service.operations.restore import restore
-from service.operations.starting import nothing_running, opened
+from service.operations.restore import READY, restore
+from service.operations.starting import alone, nothing_running, opened
 from service.operations.trouble import Trouble
 from service.settings import Settings
+from tests.patience import PATIENCE, until
+from tests.roof.proc import open_files
 from tests.roof.processes import environment, exhibit
+from tests.roof.test_beside import begun
 from tests.syncs import watched
 
 ADA = ("--name", "Ada", "--email", "ada@example.org", "--password", "correct horse staple")
@@ -23,11 +29,14 @@ OLD, NEW = (
     ("new", "new.key" * 6),
 )  # a word and a key
 
-# Forked once for each step: the child restores in a copy of the house, and is killed before it
-# takes that step. The interpreter reports the steps; nothing is replaced.
+# Forked once for each step: the child restores in a copy of the house, and before it takes that
+# step it is killed, or the system refuses. The interpreter reports the steps; nothing is replaced.
 DYING = """
-import os, shutil, signal, sys
+import errno, os, shutil, signal, sys
 from service.cli import app
+from service.operations.trouble import Trouble
+
+end = sys.argv[1]
 
 STEPS = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "open", "sqlite3.connect"}
 
@@ -37,15 +46,21 @@ def restore(house, last):
         nonlocal taken
         if event in STEPS and str(house) in os.path.abspath(os.fsdecode(arguments[0])):
             taken += 1
-            if taken == last:
+            if taken == last and end == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if taken == last:
+                raise OSError(errno.EIO, "Input/output error")
     os.environ["EXHIBIT_DATA_DIR"] = f"{house}/var"
     sys.addaudithook(step)
-    app(["restore", "../copy.tar", "--force"], standalone_mode=False)
-    os._exit(0)
+    try:
+        app(["restore", "../copy.tar", "--force"], standalone_mode=False)
+    except Trouble as trouble:
+        print(trouble, file=open(f"{house}-said", "w"))
+        os._exit(1)
+    os._exit(2 if taken >= last else 0)
 
 for last in range(1, 1000):
-    house = shutil.copytree("house", f"{os.getcwd()}/killed-{last}")
+    house = shutil.copytree("house", f"{os.getcwd()}/{end}-{last}")
     child = os.fork()
     if not child:
         os.chdir(house)
@@ -92,28 +107,86 @@ def house(tmp_path: Path) -> Path:
     return house
 
 
-def test_a_restore_killed_at_any_step_leaves_the_old_or_the_new(house: Path) -> None:
-    folder = house.parent
+def restored(folder: Path, end: str) -> list[Path]:
+    """The houses in which a restore ended so at one step, in the order of the steps."""
     subprocess.run(
-        [sys.executable, "-c", DYING], cwd=folder, env=environment(folder), check=True, timeout=120
+        [sys.executable, "-c", DYING, end],
+        cwd=folder,
+        env=environment(folder),
+        check=True,
+        timeout=120,
     )
-    count = len(list(folder.glob("killed-*")))
-    found = [look(folder / f"killed-{last}") for last in range(1, count + 1)]
-
+    count = len(list(folder.glob(f"{end}-*/var")))
     assert count > 20
+    return [folder / f"{end}-{last}" for last in range(1, count + 1)]
+
+
+def test_a_restore_killed_at_any_step_leaves_the_old_or_the_new(house: Path) -> None:
+    found = [look(each) for each in restored(house.parent, "killed")]
+
     assert set(found) == {OLD, NEW}
     assert found == sorted(found, key=[OLD, NEW].index)  # once it is the new one, it stays
     assert found.count(NEW) > 5  # killed in the middle of the swap, too
-    left = {path.name for path in folder.glob("killed-*/var/*restor*")}
+    left = {path.name for path in house.parent.glob("killed-*/var/*restor*")}
     assert left == set()
+
+
+def test_a_restore_that_the_system_refuses_at_any_step_says_what_holds(house: Path) -> None:
+    """Only what it did is new: or what it says that the next command does."""
+    ready = set()
+    for each in restored(house.parent, "failed"):
+        said = each.with_name(f"{each.name}-said")
+        is_done = not said.exists()
+        is_ready = not is_done and said.read_text().startswith(READY)
+        assert look(each) == (NEW if is_done or is_ready else OLD), each.name
+        ready.add((is_done, is_ready))
+
+    assert ready == {(True, False), (False, True), (False, False)}
+    left = {path.name for path in house.parent.glob("failed-*/var/*restor*")}
+    assert left == set()
+
+
+@pytest.mark.parametrize("name", ["exhibit.db.restoring", "secret.key.restored"])
+def test_whatever_a_restore_left_is_forgotten_by_who_opens_next(house: Path, name: str) -> None:
+    left = house / "var" / name
+    left.mkdir() if name.endswith("restoring") else left.write_text(NEW[1])
+
+    assert look(house) == OLD
+    assert not left.exists()
+
+
+def test_a_command_that_waits_for_its_turn_keeps_a_restore_out(house: Path) -> None:
+    """Else it would write into the old file after the new one took its place, and say it did."""
+    settings = Settings(_env_file=None, data_dir=house / "var")
+    database = Database(settings.database)
+    bo = ("user", "add", "bo@example.org", "--name", "Bo", "--role", "reviewer")
+    with ExitStack() as turn:
+        turn.enter_context(database.turn())
+        with begun(house, *bo) as command:
+            until(lambda: f"{database.url.database}-line" in open_files(command.pid))
+            with pytest.raises(Trouble, match="stop it first"):
+                put_back(settings, house.parent / "copy.tar")
+            turn.close()
+            command.communicate(timeout=PATIENCE)
+    users = select(func.count()).where(User.email == "bo@example.org")
+    with database.read() as session:
+        kept = session.exec(users).one()
+    database.dispose()
+
+    assert (command.returncode, kept) == (0, 1)
+    put_back(settings, house.parent / "copy.tar")
+    assert look(house) == NEW
+
+
+def put_back(settings: Settings, archive: Path) -> None:
+    with alone(settings) as tools:
+        restore(tools, archive, force=True)
 
 
 def test_each_file_of_a_restore_is_on_the_disk_before_the_next_step(house: Path) -> None:
     settings = Settings(_env_file=None, data_dir=house / "var")
-    with nothing_running(settings), opened(settings) as tools:
-        tools.database.dispose()
-        with watched() as seen:
-            restore(tools, house.parent / "copy.tar", force=True)
+    with watched() as seen:
+        put_back(settings, house.parent / "copy.tar")
 
     assert seen == [
         "fsync secret.key.restored",
