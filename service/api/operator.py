@@ -17,7 +17,9 @@ from service.doors.routes import JsonRoute
 from service.doors.tools import ToolsHere
 from service.doors.visit import CredentialKind, PublicVisit
 
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+# What proxies add; one that adds nothing must not pass on `/metrics`.
+FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "x-original-host")
+FORWARDED_PREFIX = "x-forwarded-"
 
 router = APIRouter(tags=["operator"], route_class=JsonRoute)
 
@@ -56,9 +58,13 @@ def metrics(visit: PublicVisit, tools: ToolsHere) -> Response:
 def _is_from_here(request: Request) -> bool:
     """From loopback and by a loopback name: what a proxy on this machine passes on is neither."""
     host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
-    if host not in LOOPBACK or any(name in request.headers for name in FORWARDED):
+    if host not in LOOPBACK or _is_passed_on(request):
         return False
     try:
         return request.client is not None and ip_address(request.client.host).is_loopback
     except ValueError:
         return False
+
+
+def _is_passed_on(request: Request) -> bool:
+    return any(name in FORWARDED or name.startswith(FORWARDED_PREFIX) for name in request.headers)

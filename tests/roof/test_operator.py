@@ -67,11 +67,26 @@ def test_figures_for_others_only_with_an_admins_token(client: TestClient, world:
     assert client.get("/metrics", headers=world.admin.auth).status_code == 200
 
 
-@pytest.mark.parametrize("headers", [{"Host": "jobs.example.com"}, {"X-Forwarded-For": "10.0.0.1"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "jobs.example.com"},
+        {"X-Forwarded-For": "10.0.0.1"},
+        {"X-Forwarded-For": ""},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Server": "here"},
+        {"X-Real-IP": "127.0.0.1"},
+        {"Forwarded": "for=127.0.0.1"},
+        {"Via": "1.1 here"},
+    ],
+)
+@pytest.mark.parametrize("is_told", [True, False])
 def test_what_a_proxy_on_this_machine_passes_on_is_not_from_here(
-    tools: Tools, headers: dict[str, str]
+    tools: Tools, headers: dict[str, str], is_told: bool
 ) -> None:
-    settings = tools.settings.model_copy(update={"hosts": ["jobs.example.com", "localhost"]})
+    """Whether `EXHIBIT_BEHIND_PROXY` says that there is one, or nobody thought of it."""
+    hosts = ["jobs.example.com", "localhost"]
+    settings = tools.settings.model_copy(update={"hosts": hosts, "behind_proxy": is_told})
     proxied = Tools(settings, tools.database, tools.blobs, tools.key)
 
     assert local(proxied).get("/metrics", headers=headers).status_code == 401
