@@ -166,6 +166,14 @@ def give_back(session: Session, task: Task) -> bool:
     return _settle(session, task, due_at=utc_now(), lease=None, attempts=task.attempts - 1)
 
 
+def renew(session: Session, task: Task, *, lease: timedelta = LEASE) -> bool:
+    """Keep it for one lease more; False when another worker has it now.
+
+    What is written in the same transaction is so written by one worker only.
+    """
+    return _settle(session, task, due_at=utc_now() + lease)
+
+
 def finish(session: Session, task: Task) -> bool:
     """Mark as done; False when the lease ran out and another worker has it now."""
     return _settle(session, task, state=TaskState.DONE, done_at=utc_now(), last_error="")

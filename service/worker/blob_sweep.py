@@ -5,12 +5,12 @@ row in a transaction that checks that the bytes are there. So nothing younger th
 the row is looked at again, locked, right before; and the store looks at the age once more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from service.core.blobs import Blobs
 from service.core.db import Database
@@ -20,20 +20,25 @@ from service.doors.tools import Tools
 KEPT_FOR = timedelta(hours=24)
 BATCH = 500
 
+Hold = Callable[[Session], None]  # raises when somebody else does this work by now
 
-def sweep_blobs(tools: Tools, now: datetime) -> int:
-    """Rows that count nothing, bytes without a row, and what half arrived; says how many."""
+
+def sweep_blobs(tools: Tools, now: datetime, hold: Hold) -> int:
+    """Rows that count nothing, bytes without a row, and what half arrived; says how many.
+
+    `hold` is called in each transaction, and at least once for each batch of the store.
+    """
     before = now - KEPT_FOR
-    swept = _sweep_unused(tools.database, tools.blobs, before)
-    swept += _sweep_orphans(tools.database, tools.blobs, before)
+    swept = _sweep_unused(tools.database, tools.blobs, before, hold)
+    swept += _sweep_orphans(tools.database, tools.blobs, before, hold)
     return swept + tools.blobs.sweep_unfinished(before)
 
 
-def _sweep_unused(database: Database, blobs: Blobs, before: datetime) -> int:
+def _sweep_unused(database: Database, blobs: Blobs, before: datetime, hold: Hold) -> int:
     with database.read() as session:
         query = select(Blob.sha256).where(_is_unused(before))
         unused = session.exec(query.order_by(col(Blob.sha256))).all()
-    return sum(_drop_unused(database, blobs, sha256, before) for sha256 in unused)
+    return sum(_drop_unused(database, blobs, sha256, before, hold) for sha256 in unused)
 
 
 def _is_unused(before: datetime) -> sa.ColumnElement[bool]:
@@ -46,8 +51,11 @@ def _is_unused(before: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(old, ~sa.or_(*pointers))
 
 
-def _drop_unused(database: Database, blobs: Blobs, sha256: str, before: datetime) -> bool:
+def _drop_unused(
+    database: Database, blobs: Blobs, sha256: str, before: datetime, hold: Hold
+) -> bool:
     with database.write() as session:
+        hold(session)
         drop = sa.delete(Blob).where(col(Blob.sha256) == sha256, _is_unused(before))
         if session.connection().execute(drop).rowcount == 0:
             return False
@@ -55,12 +63,14 @@ def _drop_unused(database: Database, blobs: Blobs, sha256: str, before: datetime
         return blobs.delete(sha256, older_than=before)
 
 
-def _sweep_orphans(database: Database, blobs: Blobs, before: datetime) -> int:
+def _sweep_orphans(database: Database, blobs: Blobs, before: datetime, hold: Hold) -> int:
     swept = 0
     old = blobs.list_older_than(before)
     while hashes := list(islice(old, BATCH)):
-        orphans = set(hashes) - _known(database, hashes)
-        swept += sum(_drop_orphan(database, blobs, sha256, before) for sha256 in sorted(orphans))
+        with database.write() as session:
+            hold(session)
+        orphans = sorted(set(hashes) - _known(database, hashes))
+        swept += sum(_drop_orphan(database, blobs, sha256, before, hold) for sha256 in orphans)
     return swept
 
 
@@ -69,8 +79,11 @@ def _known(database: Database, hashes: Sequence[str]) -> set[str]:
         return set(session.exec(select(Blob.sha256).where(col(Blob.sha256).in_(hashes))).all())
 
 
-def _drop_orphan(database: Database, blobs: Blobs, sha256: str, before: datetime) -> bool:
+def _drop_orphan(
+    database: Database, blobs: Blobs, sha256: str, before: datetime, hold: Hold
+) -> bool:
     with database.write() as session:
+        hold(session)
         if session.exec(select(Blob.id).where(Blob.sha256 == sha256)).first() is not None:
             return False
         return blobs.delete(sha256, older_than=before)

@@ -25,7 +25,7 @@ from service.core.outbox import (
 from service.doors.tools import Tools
 from service.worker.nightly import schedule_nightly
 from service.worker.tasks import TASKS
-from service.worker.work import Effect, Hopeless, TaskKind
+from service.worker.work import Effect, Hopeless, LeaseLost, TaskKind
 
 IDLE_SECONDS = 0.5
 TROUBLE_SECONDS = 2.0
@@ -34,10 +34,6 @@ EXPECTED = (Hopeless, MailFailed)  # their words are ours, without personal data
 UNKNOWN = TaskKind(lambda _tools, _task: None)
 
 log = logging.getLogger(__name__)
-
-
-class LeaseLost(Exception):
-    """Another worker has the task by now: nothing that was done for it is kept."""
 
 
 def run_worker(tools: Tools, stop: Event, *, lease: timedelta = LEASE) -> None:

@@ -14,7 +14,7 @@ from service.core.upserts import insert_new
 from service.doors.tools import Tools
 from service.worker import sweeps
 from service.worker.blob_sweep import sweep_blobs
-from service.worker.work import Effect
+from service.worker.work import Effect, LeaseLost, hold
 
 HOUR = timedelta(hours=1)
 NIGHTLY_ID = UUID(int=1)  # the same row for ever, so that two workers never make two of it
@@ -35,19 +35,22 @@ def schedule_nightly(database: Database) -> None:
         insert_new(session, Task(id=NIGHTLY_ID, kind="nightly", payload={}), ["id"])
 
 
-def tidy(tools: Tools, _task: Task) -> Effect | None:
-    """Remove what is over, each kind by itself: one that fails does not keep the others."""
-    failed = [name for name, do in _chores(tools).items() if not _done(name, do)]
+def tidy(tools: Tools, task: Task) -> Effect | None:
+    """Remove what is over, each kind by itself: one that fails does not keep the others.
+
+    The lease is renewed with each batch, so that a round that takes long stays one worker's.
+    """
+    failed = [name for name, do in _chores(tools, task).items() if not _done(name, do)]
     if failed:
         raise RuntimeError(f"{len(failed)} kinds of nightly work failed")
     return None
 
 
-def _chores(tools: Tools) -> dict[str, Callable[[], int]]:
+def _chores(tools: Tools, task: Task) -> dict[str, Callable[[], int]]:
     limits, now = tools.settings.limits, utc_now()
 
     def whole(sweep: Sweep, before: datetime) -> Callable[[], int]:
-        return lambda: _sweep_all(tools.database, sweep, before)
+        return lambda: _sweep_all(tools.database, task, sweep, before)
 
     return {
         "answers": whole(sweeps.answers, now),
@@ -59,13 +62,15 @@ def _chores(tools: Tools) -> dict[str, Callable[[], int]]:
         "password_resets": whole(sweeps.password_resets, now - KEPT_ENDED),
         "tasks": whole(sweeps.tasks, now - KEPT_TASKS),
         "asked_addresses": whole(sweeps.asked_addresses, now - KEPT_ENDED),
-        "blobs": lambda: sweep_blobs(tools, now),
+        "blobs": lambda: sweep_blobs(tools, now, lambda session: hold(session, task)),
     }
 
 
 def _done(name: str, do: Callable[[], int]) -> bool:
     try:
         swept = do()
+    except LeaseLost:
+        raise
     except Exception:
         log.exception("nightly work failed", extra={"chore": name})
         return False
@@ -74,11 +79,12 @@ def _done(name: str, do: Callable[[], int]) -> bool:
     return True
 
 
-def _sweep_all(database: Database, sweep: Sweep, before: datetime) -> int:
+def _sweep_all(database: Database, task: Task, sweep: Sweep, before: datetime) -> int:
     """Batch by batch, each in a transaction of its own, so that nobody waits long for us."""
     swept = 0
     while True:
         with database.write() as session:
+            hold(session, task)
             batch = sweep(session, before, BATCH)
         swept += batch
         if batch < BATCH:

@@ -6,10 +6,14 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from service.core.outbox import Task
+from service.core.outbox import Task, renew
 from service.doors.tools import Tools
 
 Effect = Callable[[Session], None]
+
+
+class LeaseLost(Exception):
+    """Another worker has the task by now: nothing that was done for it is kept."""
 
 
 class Hopeless(Exception):
@@ -28,3 +32,11 @@ class TaskKind:
     work: Callable[[Tools, Task], Effect | None]
     on_give_up: Callable[[Session, Task, str], None] | None = None
     every: timedelta | None = None
+
+
+def hold(session: Session, task: Task) -> None:
+    """For work of many transactions: in each of them, so that it never does what another one does,
+    however long it takes. Raises LeaseLost.
+    """
+    if not renew(session, task):
+        raise LeaseLost

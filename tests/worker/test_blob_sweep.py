@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 def run(tools: Tools) -> None:
-    sweep_blobs(tools, utc_now())
+    sweep_blobs(tools, utc_now(), lambda _session: None)
 
 
 def test_bytes_that_nothing_points_to_go_after_a_day(tools: Tools) -> None:

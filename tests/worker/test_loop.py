@@ -21,8 +21,8 @@ from service.core.outbox import ATTEMPTS, LEASE, Task, TaskState, claim, enqueue
 from service.domain.messages.tables import MessageState
 from service.doors.tools import Tools
 from service.settings import Settings
-from service.worker.loop import LeaseLost, conclude, run_once, run_tasks, run_worker
-from service.worker.work import TaskKind
+from service.worker.loop import conclude, run_once, run_tasks, run_worker
+from service.worker.work import LeaseLost, TaskKind
 from tests.worker.postbox import PATIENCE, Postbox
 from tests.worker.steps import make_due, message, tasks, write, write_one
 

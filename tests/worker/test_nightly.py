@@ -5,6 +5,7 @@ from threading import Thread
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import update
 from sqlmodel import Session, SQLModel, col, func, select
 
@@ -13,7 +14,7 @@ from service.core.chain_check import verify_chain
 from service.core.clock import utc_now
 from service.core.db import Row
 from service.core.idempotency import KeptAnswer
-from service.core.outbox import EventDetail, EventRow, Task, TaskState
+from service.core.outbox import EventDetail, EventRow, Task, TaskState, claim
 from service.core.rates import RateCount
 from service.domain.accounts.actions import request_password_reset
 from service.domain.accounts.actor import STRANGER
@@ -32,6 +33,7 @@ from service.domain.submissions.tables import (
 from service.doors.tools import Tools
 from service.worker.loop import run_once
 from service.worker.nightly import HOUR, NIGHTLY_ID, schedule_nightly, tidy
+from service.worker.work import LeaseLost
 from tests.worker.steps import make_due, tasks
 from tests.worker.stored import add_blob, refs, store
 from tests.worlds import World
@@ -39,8 +41,18 @@ from tests.worlds import World
 DAY = timedelta(days=1)
 
 
+def taken(tools: Tools) -> Task:
+    """The round that is due now, with a lease that is over at once."""
+    schedule_nightly(tools.database)
+    with tools.database.write() as session:
+        due = update(Task).where(col(Task.id) == NIGHTLY_ID).values(due_at=utc_now() - DAY)
+        session.connection().execute(due)
+        [task] = claim(session, 1, lease=timedelta())
+        return task
+
+
 def run(tools: Tools) -> None:
-    tidy(tools, Task(kind="nightly", payload={}))
+    tidy(tools, taken(tools))
 
 
 def count(session: Session, table: type[SQLModel]) -> int:
@@ -90,6 +102,21 @@ def test_a_failing_store_keeps_neither_the_rest_nor_the_next_round(tools: Tools)
         assert count(session, RateCount) == 0
     [task] = tasks(tools.database, "nightly")
     assert (task.state, task.last_error) == (TaskState.WAITING, "RuntimeError")
+
+
+def test_a_round_that_takes_long_stays_one_workers(tools: Tools) -> None:
+    late = taken(tools)
+    tidy(tools, late)
+    with tools.database.write() as session:
+        assert list(claim(session, 1)) == []
+
+    with tools.database.write() as session:
+        session.add(RateCount(key="k", hits=1, expires_at=utc_now() - DAY))
+    taken(tools)  # by another worker
+    with pytest.raises(LeaseLost):
+        tidy(tools, late)
+    with tools.database.read() as session:
+        assert count(session, RateCount) == 1
 
 
 def test_kept_answers_and_counts_go_when_they_are_over(tools: Tools) -> None:
