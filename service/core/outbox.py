@@ -1,7 +1,8 @@
 """Facts and work, written in the same transaction as the change they belong to."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Protocol
@@ -19,6 +20,7 @@ LEASE = timedelta(minutes=5)
 ATTEMPTS = 12
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=6)
+TOGETHER = "recorded together"
 
 
 class ActorKind(StrEnum):
@@ -124,8 +126,20 @@ def record(
     session.add(row)
     session.add(EventDetail(id=row.id, salt=salt, detail=detail or {}))
     enqueue(session, "event", event_id=str(row.id))
-    session.flush()
+    if TOGETHER not in session.info:
+        session.flush()
     return row
+
+
+@contextmanager
+def together(session: Session) -> Generator[None]:
+    """Facts that are recorded inside are written at the end, all in a few statements."""
+    session.info[TOGETHER] = True
+    try:
+        yield
+    finally:
+        del session.info[TOGETHER]
+    session.flush()
 
 
 def enqueue(

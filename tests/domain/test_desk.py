@@ -1,7 +1,12 @@
 """Many are rejected together, with a letter each: all of them, or none."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import event
 from sqlmodel import col, select
 
 from service.core.db import Database
@@ -14,6 +19,7 @@ from service.domain.desk.inputs import RejectInput
 from service.domain.jobs.tables import Job
 from service.domain.messages.tables import Message
 from service.domain.submissions.tables import Revision, Submission
+from tests.house.growth import grow
 from tests.worlds import Person, World
 
 
@@ -62,6 +68,46 @@ def test_one_that_was_changed_keeps_all_as_they_were(
         assert set(session.exec(select(Submission.decision))) == {None}
         assert not session.exec(select(Message)).all()
         assert not session.exec(select(EventRow)).all()
+
+
+@pytest.fixture
+def crowd(world: World) -> list[tuple[UUID, int]]:
+    for _ in range(98):
+        grow(world)
+    with world.database.write() as session:
+        for submission in session.exec(select(Submission)).all():
+            submission.job_id, submission.stage_id = world.job_id, world.stages["new"]
+    with world.database.read() as session:
+        return [(one.id, one.version) for one in session.exec(select(Submission)).all()]
+
+
+def test_a_hundred_are_rejected_in_few_statements(
+    database: Database, world: World, crowd: list[tuple[UUID, int]]
+) -> None:
+    wanted = RejectInput(submissions=crowd, reason="depth", subject="About {job}", text="{name}")
+    with database.write() as session:
+        me = Actor.of(session.get_one(User, world.recruiter.id))
+        with counted(database) as seen:
+            reject_submissions(session, me, wanted)
+
+    # One for each changes it, in the version that was seen; all else is read and written at once.
+    assert len(seen) == len(crowd) + 10
+    with database.read() as session:
+        versions = {one.id: one.version for one in session.exec(select(Submission)).all()}
+        assert versions == {id: version + 1 for id, version in crowd}
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """What is said to the database; many rows in one statement are one."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, text: str, *_more: object) -> None:
+        seen.append(text)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(database.engine, "before_cursor_execute", note)
 
 
 def test_only_who_may_move_rejects(database: Database, world: World) -> None:

@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session
 
 from service.core import outbox
-from service.core.versions import Expected
 from service.domain.accounts.actor import Actor, require
 from service.domain.desk import policy
 from service.domain.desk.events import ExportMade
 from service.domain.desk.inputs import PLACEHOLDERS, ExportFilter, RejectInput
 from service.domain.desk.queries.filters import find_job_id
 from service.domain.messages.actions import write_message
-from service.domain.pipeline.actions import move_submission
+from service.domain.pipeline.actions import end_submissions
 from service.domain.pipeline.inputs import MoveInput
 from service.domain.submissions.policy import may_handle
-from service.domain.submissions.queries import get_revision, get_submission
-from service.domain.submissions.tables import Decision, Submission
+from service.domain.submissions.queries import find_newest, get_submissions
+from service.domain.submissions.tables import Decision, Revision, Submission
 
 _PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS)))
 
@@ -28,16 +27,14 @@ def reject_submissions(session: Session, actor: Actor, wanted: RejectInput) -> S
     Raises NotFound, Stale, AlreadyDecided, ReasonNeeded.
     """
     require(may_handle(actor))
-    rejected = []
-    # In one order, so that two who reject the same ones never wait for each other in a circle.
-    for id, version in sorted(set(wanted.submissions)):
-        expected = Expected(frozenset({version}))
-        submission = get_submission(session, actor, id, version=expected)
-        step = MoveInput(to=Decision.REJECTED.value, reason=wanted.reason)
-        move_submission(session, actor, submission, step)
-        _write(session, actor, submission, wanted)
-        rejected.append(submission)
-    return rejected
+    submissions = get_submissions(session, actor, wanted.submissions)
+    newest = find_newest(session, submissions)
+    step = MoveInput(to=Decision.REJECTED.value, reason=wanted.reason)
+    with outbox.together(session):
+        end_submissions(session, actor, submissions, step)
+        for one in submissions:
+            _write(session, actor, one, newest[one.id], wanted)
+    return submissions
 
 
 def record_export(
@@ -51,8 +48,13 @@ def record_export(
     outbox.record(session, actor, job_id or actor.user_id, made, detail=detail)
 
 
-def _write(session: Session, actor: Actor, submission: Submission, wanted: RejectInput) -> None:
-    revision = get_revision(session, submission)
+def _write(
+    session: Session,
+    actor: Actor,
+    submission: Submission,
+    revision: Revision,
+    wanted: RejectInput,
+) -> None:
     words = {"{name}": revision.name, "{job}": submission.job.title}
     write_message(
         session,

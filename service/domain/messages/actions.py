@@ -46,9 +46,8 @@ def write_message(
     )
     session.add(message)
     written = events.MessageWritten(message_id=id, kind=kind, submission_id=submission_id)
-    outbox.record(session, actor, submission_id or id, written)
     outbox.enqueue(session, "send_message", message_id=str(id))
-    session.flush()
+    outbox.record(session, actor, submission_id or id, written)
     return message
 
 

@@ -1,5 +1,7 @@
 """Submissions go from stage to stage, and end."""
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from service.core import outbox
@@ -19,7 +21,7 @@ from service.domain.pipeline.events import (
 from service.domain.pipeline.inputs import MoveInput
 from service.domain.pipeline.queries import find_decision
 from service.domain.pipeline.tables import DecisionRecord, Move
-from service.domain.reviews.queries import score_snapshot
+from service.domain.reviews.queries import score_snapshots
 from service.domain.submissions.queries import is_handled_by
 from service.domain.submissions.tables import Decision, Submission
 
@@ -58,13 +60,27 @@ def move_submission(
 
     Raises AlreadyDecided, AlreadyThere, StageElsewhere, ReasonNeeded.
     """
+    if wanted.to in DECISIONS:
+        return end_submissions(session, actor, [submission], wanted)[0]
     require(is_handled_by(session, actor, submission))
     _refuse_decided(submission)
-    if wanted.to not in DECISIONS:
-        return _move(session, actor, submission, wanted)
+    return _move(session, actor, submission, wanted)
+
+
+def end_submissions(
+    session: Session, actor: Actor, submissions: Sequence[Submission], wanted: MoveInput
+) -> Sequence[DecisionRecord]:
+    """End all of these by one decision. Raises AlreadyDecided, ReasonNeeded."""
+    require(is_handled_by(session, actor, *submissions))
+    for one in submissions:
+        _refuse_decided(one)
     decision = Decision(wanted.to)
-    reason = _checked_reason(session, submission, decision, wanted.reason or "")
-    return _decide(session, actor, submission, decision, reason, wanted.note or "")
+    records = _records(session, actor, submissions, decision)
+    for one, record in zip(submissions, records, strict=True):
+        record.reason = _checked_reason(session, one, decision, wanted.reason or "")
+        record.note = wanted.note or ""
+        _decide(session, actor, one, record)
+    return records
 
 
 def request_withdrawal(session: Session, actor: Actor, submission: Submission) -> None:
@@ -81,7 +97,9 @@ def withdraw_submission(
     """End a submission by the candidate's own wish. Raises AlreadyDecided."""
     require(policy.may_withdraw(actor, submission))
     _refuse_decided(submission)
-    return _decide(session, actor, submission, Decision.WITHDRAWN, reason, "")
+    [record] = _records(session, actor, [submission], Decision.WITHDRAWN)
+    record.reason = reason
+    return _decide(session, actor, submission, record)
 
 
 def reopen_submission(
@@ -167,32 +185,36 @@ def _checked_reason(
     return reason
 
 
+def _records(
+    session: Session, actor: Actor, submissions: Sequence[Submission], decision: Decision
+) -> list[DecisionRecord]:
+    """Each with its scores as they are now."""
+    snapshots = score_snapshots(session, submissions)
+    by = actor.id if actor.is_staff else None
+    return [
+        DecisionRecord(
+            submission_id=one.id, decision=decision, decided_by=by, snapshot=snapshots[one.id]
+        )
+        for one in submissions
+    ]
+
+
 def _decide(
-    session: Session,
-    actor: Actor,
-    submission: Submission,
-    decision: Decision,
-    reason: str,
-    note: str,
+    session: Session, actor: Actor, submission: Submission, record: DecisionRecord
 ) -> DecisionRecord:
-    record = DecisionRecord(
-        submission_id=submission.id,
-        decision=decision,
-        decided_by=actor.id if actor.is_staff else None,
-        reason=reason,
-        note=note,
-        snapshot=score_snapshot(session, submission),
-    )
     session.add(record)
-    submission.decision, submission.decided_at = decision, record.created_at
-    session.flush()
+    submission.decision, submission.decided_at = record.decision, record.created_at
     ids = {"submission_id": submission.id, "job_id": submission.job_id, "decision_id": record.id}
     event: SubmissionWithdrawn | SubmissionDecided
-    if decision is Decision.WITHDRAWN:
+    if record.decision is Decision.WITHDRAWN:
         event = SubmissionWithdrawn(**ids)
     else:
-        event = SubmissionDecided(**ids, decision=decision)
-    after = {"decision": decision}
-    detail = {"before": {"decision": None}, "after": after, "reason": reason, "note": note}
+        event = SubmissionDecided(**ids, decision=record.decision)
+    detail: dict[str, object] = {
+        "before": {"decision": None},
+        "after": {"decision": record.decision},
+        "reason": record.reason,
+        "note": record.note,
+    }
     outbox.record(session, actor, submission.id, event, detail=detail)
     return record

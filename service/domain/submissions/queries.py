@@ -1,6 +1,6 @@
 """What can be asked about submissions. Every question starts from what the actor may see."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -83,15 +83,44 @@ def get_submission(
     return found
 
 
-def is_run_by(session: Session, actor: Actor, submission: Submission) -> bool:
-    """Whether the actor hires for the submission's job."""
-    query = select(Submission.id).where(Submission.id == submission.id, policy.runs(actor))
-    return session.exec(query).first() is not None
+def get_submissions(
+    session: Session, actor: Actor, versions: Collection[tuple[UUID, int]]
+) -> Sequence[Submission]:
+    """Several in these versions, locked for a change; else as `get_submission`.
+
+    In one order, so that two who change the same ones never wait for each other in a circle.
+    Raises NotFound, Stale.
+    """
+    wanted = col(Submission.id).in_({id for id, _version in versions})
+    links = load(Submission.job, Submission.stage, Submission.candidate)
+    query = select(Submission).where(wanted, policy.visible_submissions(actor))
+    locked = query.order_by(col(Submission.id)).with_for_update(of=Submission)
+    found = {one.id: one for one in session.exec(locked.options(*links)).all()}
+    for id, version in versions:
+        if id not in found:
+            raise NotFound
+        Expected(frozenset({version})).check(found[id].version)
+    return list(found.values())
 
 
-def is_handled_by(session: Session, actor: Actor, submission: Submission) -> bool:
+def is_run_by(session: Session, actor: Actor, *submissions: Submission) -> bool:
+    """Whether the actor hires for the job of this submission, of all these submissions."""
+    ids = {one.id for one in submissions}
+    query = select(Submission.id).where(col(Submission.id).in_(ids), policy.runs(actor))
+    return set(session.exec(query).all()) == ids
+
+
+def is_handled_by(session: Session, actor: Actor, *submissions: Submission) -> bool:
     """Whether the actor may move, decide and confirm here, not only on another job."""
-    return policy.may_handle(actor) and is_run_by(session, actor, submission)
+    return policy.may_handle(actor) and is_run_by(session, actor, *submissions)
+
+
+def find_newest(session: Session, submissions: Sequence[Submission]) -> dict[UUID, Revision]:
+    """By the submission's id, the newest confirmed revision, without evidence and files."""
+    ids = [one.id for one in submissions]
+    query = select(Revision).where(col(Revision.submission_id).in_(ids))
+    newest = query.join(Submission).where(col(Revision.number) == col(Submission.revision))
+    return {one.submission_id: one for one in session.exec(newest).all()}
 
 
 def get_revision(session: Session, submission: Submission, number: int | None = None) -> Revision:

@@ -15,6 +15,7 @@ from service.domain.reviews.queries.scorecards import (
     in_order,
     list_scorecards,
     score_snapshot,
+    score_snapshots,
     visible_composite,
 )
 from service.domain.reviews.queries.summary import CriterionScores, Summary, summarise
@@ -34,6 +35,7 @@ __all__ = [
     "list_inbox",
     "list_scorecards",
     "score_snapshot",
+    "score_snapshots",
     "summarise",
     "visible_composite",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, func, null
 from sqlalchemy.orm import selectinload
@@ -136,11 +137,20 @@ def visible_composite(actor: Actor) -> ColumnElement[float | None]:
 
 def score_snapshot(session: Session, submission: Submission) -> dict[str, object]:
     """All locked scorecards as they are now, sealed or not: to be stored, never to be shown."""
+    return score_snapshots(session, [submission])[submission.id]
+
+
+def score_snapshots(
+    session: Session, submissions: Sequence[Submission]
+) -> dict[UUID, dict[str, object]]:
+    """The same for several, by their ids."""
+    frozen: dict[UUID, list[object]] = {one.id: [] for one in submissions}
     query = _with_links().where(
-        Scorecard.submission_id == submission.id, Scorecard.state == ScorecardState.LOCKED
+        col(Scorecard.submission_id).in_(frozen), Scorecard.state == ScorecardState.LOCKED
     )
-    cards = session.exec(query.order_by(col(Scorecard.locked_at), col(Scorecard.id))).all()
-    return {"scorecards": [_frozen(card) for card in cards]}
+    for card in session.exec(query.order_by(col(Scorecard.locked_at), col(Scorecard.id))).all():
+        frozen[card.submission_id].append(_frozen(card))
+    return {id: {"scorecards": cards} for id, cards in frozen.items()}
 
 
 def _frozen(card: Scorecard) -> dict[str, object]:
