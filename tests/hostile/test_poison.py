@@ -1,6 +1,5 @@
 """One odd row, however it came to be there, breaks no list, search, export or page of others."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 
+from tests.depth import FULL
 from tests.hostile.calls import CALLS, Full
 from tests.hostile.invariants import Watch
 from tests.house.growth import grow
@@ -61,7 +61,7 @@ def steps() -> Iterator[tuple[str, list[tuple[Any, object]]]]:
         most = max(len(ODD[kind]) for kind in kinds)
         for number in range(most):
             odd = [(c, v) for kind in kinds for v in ODD[kind][number:][:1] for c in columns[kind]]
-            if os.environ.get("EXHIBIT_TEST_PROFILE") == "full":
+            if FULL:
                 for name in dict.fromkeys(column.table.name for column, _value in odd):
                     one = [(column, value) for column, value in odd if column.table.name == name]
                     yield f"{name} {kinds[0].__name__} {number}", one

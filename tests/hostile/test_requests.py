@@ -1,7 +1,6 @@
 """The same hostile requests against every call: versions, repeats, ids, bodies and numbers."""
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 
 from service.core.words import is_blank
+from tests.depth import FULL
 from tests.hostile.calls import CALLS, SUBMISSION_BODY, Call, Full, fill
 from tests.hostile.invariants import CANARY, Watch
 
@@ -277,7 +277,7 @@ def test_every_value_of_a_body_may_be_odd_and_both_databases_say_the_same(
 
 def chosen(number: int) -> list[tuple[str, object]]:
     """All odd values at full length; else every sixth, another sixth at each place."""
-    every = 1 if os.environ.get("EXHIBIT_TEST_PROFILE") == "full" else 6
+    every = 1 if FULL else 6
     return list(ODD.items())[number % every :: every]
 
 

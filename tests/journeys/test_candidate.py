@@ -100,6 +100,7 @@ def test_script_adds_exhibits_in_place_and_keeps_what_was_typed(site: Site) -> N
     page.check("#consent")
     page.click("button[value=send]")
     page.wait_for_selector("text=Thank you")
+    page.wait_for_load_state()  # its script forgets what was typed
     page.goto(f"{site.address}/jobs/{JOB}/apply")
     assert page.input_value("#name") == ""
 

@@ -1,6 +1,5 @@
 """Stopping: what is under way is finished, also over several processes."""
 
-import os
 import re
 import signal
 import socket
@@ -11,6 +10,7 @@ from urllib.request import urlopen
 
 from service.core.db import Database
 from service.core.migrations import migrate
+from tests.depth import FULL
 from tests.exporting import fill
 from tests.roof.processes import Running, exhibit, read_all, started
 from tests.worlds import build_world
@@ -70,7 +70,7 @@ def test_an_export_a_letter_and_an_upload_under_way_hold_up_no_end(
 
     The worker is with a mail server that says nothing; what it has in hand is done again later.
     """
-    stalls = os.environ.get("EXHIBIT_TEST_PROFILE") == "full"
+    stalls = FULL
     database = Database(bare_database_url)
     migrate(database)
     world = build_world(database)

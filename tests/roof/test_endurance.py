@@ -1,6 +1,5 @@
 """A server that is treated badly for long needs no more for it, and serves the others as before."""
 
-import os
 import random
 import resource
 import socket
@@ -9,13 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.depth import FULL
 from tests.patience import until
 from tests.roof.proc import connections, memory
 from tests.roof.processes import Running, read_all
 from tests.roof.serving import Servers
 from tests.worlds import World
 
-FULL = os.environ.get("EXHIBIT_TEST_PROFILE") == "full"
 ROUNDS, IDLE = (10_000, 3_000) if FULL else (600, 200)
 GROWTH = 24_000  # KiB
 LARGEST_FILE = 6 * 1024 * 1024

@@ -1,6 +1,5 @@
 """A worker that dies holds nothing up: another one does its work, and the letter is the same."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from service.core.outbox import TaskState
 from service.domain.messages.tables import MessageState
 from service.doors.tools import Tools
 from service.worker.loop import run_once
+from tests.depth import FULL
 from tests.worker.postbox import PATIENCE, Postbox
 from tests.worker.steps import make_due, message, tasks, write_one
 from tests.worlds import build_world
@@ -82,7 +82,7 @@ def test_whatever_commit_a_worker_dies_at_the_next_one_does_the_rest_once(
 ) -> None:
     """Leased and not tried, done and not marked, sent and not marked, half of a night's work."""
     build_world(database)
-    step = "1" if os.environ.get("EXHIBIT_TEST_PROFILE") == "full" else "5"
+    step = "1" if FULL else "5"
     command = [sys.executable, "-m", "tests.worker.dying", database_url, str(tmp_path), step]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
