@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request, Response
 
 from service.core.errors import Forbidden, Unknown
+from service.doors.networks import count_knock
 from service.doors.tools import Tools, tools_of
-from service.doors.visit import CredentialKind, Visit, count_knock
+from service.doors.visit import CredentialKind, Visit
 
 SAFE = {"GET", "HEAD"}
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from functools import partial
-from ipaddress import ip_address, ip_network
 from typing import Annotated, NoReturn
 
 from fastapi import Depends, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from sqlmodel import Session
 
@@ -25,12 +23,10 @@ from service.domain.accounts.actions import touch_sign_in, touch_token
 from service.domain.accounts.actor import STRANGER, Actor
 from service.domain.accounts.queries import find_actor_by_sign_in, find_actor_by_token
 from service.domain.accounts.tables import Scope
+from service.doors.networks import address_of, count_knock, network_of
 from service.doors.tools import Tools, tools_of
-from service.settings import MIB
 
 Db = Session  # for the doors to name what a visit opens, without knowing SQL
-KNOCKS = 10  # forms that strangers may send for each submission that their network may
-HEAVY = 10 * MIB  # a body counts once more for each of these
 VEIL = "{the token of this link}"  # in kept answers: no copy of the database opens anything
 SEEN_EVERY = timedelta(minutes=5)  # how exactly use is noted, so that reads rarely write
 
@@ -232,43 +228,6 @@ class Visit:
         headers = {name: value.replace(VEIL, self._token) for name, value in kept.headers.items()}
         body = None if kept.body is None else kept.body.replace(VEIL, self._token)
         return idempotency.Answer(kept.status, headers, body)
-
-
-def address_of(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
-
-
-def network_of(address: str) -> str:
-    """An address as senders are counted by."""
-    try:
-        known = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if known.version == 4:  # noqa: PLR2004
-        return str(known)
-    if known.ipv4_mapped:
-        return str(known.ipv4_mapped)
-    return str(ip_network((known, 64), strict=False))
-
-
-async def count_knock(request: Request) -> None:
-    """Count what anybody may send, before its body is read, also what will be refused.
-
-    A large body counts as several, so that nobody fills the disk. Raises TooMany.
-    """
-    if request.method != "POST":
-        return
-    tools = tools_of(request)
-    length = request.headers.get("content-length", "")
-    size = int(length) if length else tools.settings.limits.submission_bytes
-    await run_in_threadpool(
-        tools.rates.hit,
-        tools.settings.rates.submissions,
-        "knock from",
-        network_of(address_of(request)),
-        cost=1 + size // HEAVY,
-        times=KNOCKS,
-    )
 
 
 async def _key_of(request: Request) -> None:

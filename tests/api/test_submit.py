@@ -24,8 +24,8 @@ from service.domain.submissions.tables import (
     Submission,
     SubmissionFile,
 )
+from service.doors.networks import KNOCKS
 from service.doors.tools import Tools
-from service.doors.visit import KNOCKS
 from tests.worlds import World
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.doors.visit import network_of
+from service.doors.networks import network_of
 
 
 @pytest.mark.parametrize(
