@@ -7,8 +7,6 @@ Every look at a file takes a bounded amount of memory and time.
 
 import json
 import re
-import tarfile
-import zlib
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,14 +14,15 @@ from typing import BinaryIO
 
 import puremagic
 
-from service.core.archives import VIRUS_TEST, NotAnArchive, check_docx, check_zip
+from service.core.archive_rules import VIRUS_TEST, NotAnArchive
+from service.core.archives import check_docx, check_zip
 from service.core.documents import NotReadable, what_it_does
 from service.core.errors import Invalid
 from service.core.filenames import clean_name, ending
+from service.core.tarballs import check_tar_gz
 
 HEAD = 4096  # bytes of a file's beginning that `sniff` wants to see
 ACCEPTED = "PDF, PNG, JPEG, GIF, WebP, TXT, MD, DOCX, ZIP, TAR.GZ, ipynb and MP4"
-UNPACKED = 1024 * 1024  # of a TAR.GZ
 NOTEBOOK_VALUES = 500_000  # bounds the memory that reading it takes
 
 _PIECE = 256 * 1024
@@ -131,15 +130,7 @@ def _docx(head: bytes, stream: BinaryIO) -> None:
 
 def _tar_gz(head: bytes, stream: BinaryIO) -> None:
     _agree(head.startswith(b"\x1f\x8b\x08"), head, "a TAR.GZ archive")
-    begin = _unpacked(stream)
-    try:
-        first = tarfile.TarInfo.frombuf(begin[:512], "utf-8", "surrogateescape")
-    except tarfile.HeaderError as error:
-        raise _Wrong("is packed by gzip, but holds no TAR archive") from error
-    if first.name.startswith("/") or ".." in first.name.split("/"):
-        raise _Wrong("holds a file that would land outside its folder")
-    if VIRUS_TEST in begin:
-        raise _Wrong("holds the test file of virus scanners")
+    check_tar_gz(stream)
 
 
 def _text(head: bytes, stream: BinaryIO) -> None:
@@ -218,16 +209,3 @@ def _holds(stream: BinaryIO, words: bytes) -> bool:
             return True
         before = piece[1 - len(words) :]
     return False
-
-
-def _unpacked(stream: BinaryIO) -> bytes:
-    """The first bytes of what gzip packed, at most `UNPACKED`."""
-    unpacker, begin = zlib.decompressobj(wbits=31), b""
-    try:
-        for piece in _pieces(stream):
-            begin += unpacker.decompress(piece, UNPACKED - len(begin))
-            if len(begin) >= UNPACKED or unpacker.eof:
-                break
-    except zlib.error as error:
-        raise _Wrong("is damaged") from error
-    return begin

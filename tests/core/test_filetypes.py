@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import pytest
 
-from service.core.archives import RATIO, VIRUS_TEST
+from service.core.archive_rules import RATIO, VIRUS_TEST
 from service.core.filetypes import HEAD, FileEmpty, FileTypeRefused, sniff
 
 TYPES = b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
@@ -208,9 +208,9 @@ def test_what_is_honest_is_taken(name: str, content: bytes, expected: str) -> No
         ("cv.docx", docx((symlink(), b"/etc/passwd")), "outside its folder"),
         ("cv.docx", docx(("word/bomb", bytes(51 * 2**20))), "more than 50 MiB"),
         ("cv.docx", docx(("word/bomb", bytes(10 * 2**20))), f"{RATIO} times"),
-        ("cv.docx", lying(docx()), "damaged"),
+        ("cv.docx", lying(docx()), "another before a file"),
         ("cv.docx", docx(("word/vbaProject.bin", b"x")), "macros"),
-        ("cv.docx", docx(compress_type=zipfile.ZIP_LZMA), "not use"),
+        ("cv.docx", docx(compress_type=zipfile.ZIP_LZMA), "do not know"),
         ("cv.docx", docx(("word/eicar.com", VIRUS_TEST)), "virus scanners"),
         ("a.zip", packed([]), "no files in it"),
         ("a.zip", PDF, "does not begin as a ZIP"),
@@ -243,14 +243,14 @@ def test_what_is_honest_is_taken(name: str, content: bytes, expected: str) -> No
 def test_what_is_not_is_refused_by_name_and_in_words(
     name: str, content: bytes, reason: str
 ) -> None:
-    began = time.monotonic()
+    began = time.process_time()
 
     words = refused(name, content)
 
     assert reason in words
     assert words.endswith("Accepted are PDF, PNG, JPEG, GIF, WebP, TXT, MD, DOCX, ZIP, TAR.GZ, "
                           "ipynb and MP4.")  # fmt: skip
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_an_empty_file_is_refused_as_empty() -> None:
