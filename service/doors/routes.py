@@ -97,6 +97,11 @@ def _check_ids(request: Request, names: Sequence[str]) -> None:
             raise NotFound
 
 
+def only_canonical_ids(request: Request) -> None:
+    """For pages, what the API's routes do by themselves. Raises NotFound."""
+    _check_ids(request, [name for name in request.path_params if f"_{name}".endswith("_id")])
+
+
 def _check_query(request: Request, known: dict[str, bool]) -> None:
     try:
         unquote_to_bytes(request.url.query).decode()

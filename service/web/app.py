@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -15,6 +15,7 @@ from service.domain.submissions.queries import LinkEnded
 from service.doors.forms import kind_of, read_form
 from service.doors.pages import refuse_cross_site
 from service.doors.refusals import headers_of, refusal_of, status_of
+from service.doors.routes import only_canonical_ids
 from service.doors.tools import tools_of
 from service.web import (
     account,
@@ -75,7 +76,7 @@ def build_web() -> FastAPI:
     """Everything that is no API."""
     web = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     for router in ROUTERS:
-        web.include_router(router)
+        web.include_router(router, dependencies=[Depends(only_canonical_ids)])
     web.mount("/static", StaticFiles(directory=FOLDER / "static"))
     web.exception_handler(Refusal)(show_refusal)
     web.exception_handler(LinkEnded)(show_ended)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -15,11 +17,14 @@ from service.domain.accounts.tables import SignIn, User
 from service.doors.security import API_POLICY, PAGE_POLICY
 from tests.hostile.calls import CALLS, Full
 from tests.hostile.invariants import Watch
+from tests.hostile.test_requests import spellings
 from tests.house.test_routes import PAGES, PUBLIC_PAGES
 
 PASSWORD = "correct horse battery staple"
 OURS = {"Origin": "http://localhost"}
 STAFF_PAGES = [(method, path) for method, path in PAGES if path not in PUBLIC_PAGES]
+UUIDS = 8  # of the spellings: those that mean the same
+SUBMISSION_PAGES = {"/desk/submissions/{id}", "/desk/submissions/{id}/files/{file_id}"}
 CARRIED = {
     "x-content-type-options",
     "x-frame-options",
@@ -61,6 +66,10 @@ def url_of(full: Full, path: str) -> str:
     return path.format_map(full.ids | {"id": full.ids["submission"], "token": "nonsense"})
 
 
+def fields(path: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(path) if name]
+
+
 def enter(client: TestClient, full: Full, password: str = PASSWORD) -> str:
     """The cookie of a browser of the admin's."""
     form = {"email": full.world.admin.email, "password": password}
@@ -83,6 +92,24 @@ def opens(client: TestClient, full: Full, cookie: str) -> list[str]:
         if (method, answer.status_code, asked) not in {("GET", 303, True), ("POST", 401, False)}:
             found.append(f"{method} {path} {answer.status_code}")
     return found
+
+
+def test_an_id_has_one_spelling_on_pages_too(client: TestClient, watch: Watch, full: Full) -> None:
+    headers = OURS | {"Cookie": f"exhibit={enter(client, full)}"}
+    found = {}
+    with watch.nothing_stored("spellings"):
+        for method, path in PAGES:
+            right = url_of(full, path)
+            for name in {"id", "assignment_id", "revision_id", "file_id"} & set(fields(path)):
+                id = full.ids["submission" if name == "id" else name]
+                for other in islice(spellings(id), UUIDS):
+                    answer = client.request(method, right.replace(id, other), headers=headers)
+                    found[method, path, name, other] = answer.status_code
+            if method == "GET" and path in SUBMISSION_PAGES:
+                assert client.get(right, headers=headers).status_code == 200
+
+    assert len(found) > 100
+    assert {key: status for key, status in found.items() if status != 404} == {}
 
 
 # How a session ends (rows 145, 154, 155).
