@@ -20,7 +20,9 @@ _ACTS = {
     "has files inside; send them beside it": rb"/EmbeddedFiles?",
 }
 _PATTERNS = {words: re.compile(pattern + _END) for words, pattern in _ACTS.items()}
-_OBJECTS = re.compile(rb"/ObjStm" + _END + rb".{0,400}?stream\r?\n", re.DOTALL)
+_LIST = rb"/ObjStm" + _END
+# The search for a `stream` ends where the next list is named: so none is looked through twice.
+_OBJECTS = re.compile(_LIST + rb"(?:[^/]|/(?!" + _LIST[1:] + rb")){0,400}?stream\r?\n")
 
 
 class NotReadable(Exception):

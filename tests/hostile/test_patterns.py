@@ -1,4 +1,8 @@
-"""No pattern of ours takes long over the worst text for it (row 190)."""
+"""No pattern of ours takes long over the worst text for it (row 190).
+
+The processor's time is measured, and the best of several, so that a busy machine is no fault. Where
+a slow one needs more than the bound, twice the text may take little more than twice the time.
+"""
 
 import importlib
 import pkgutil
@@ -16,7 +20,9 @@ import pytest
 import service
 
 SIZE = 100_000
-SECONDS = 0.5  # of the processor; what backtracks takes minutes
+SECONDS = 0.05
+TIMES = 5
+LINEAR = 3  # times as long for twice as much; what backtracks takes four times at least
 SEEDS = [
     *("a", "A.", "a-", "0", "9.", " ", "\t", "\n", "\r\n", "\\", '"', "'", "%", "=", "_", "/"),
     *("@", "a@", "a.a@", "[", "{", "(", "<", "<a ", ";a=", '; a="', "bytes=", "evidence-0-", "W/"),
@@ -72,9 +78,29 @@ def test_there_are_patterns() -> None:
     assert sum(used.searched for used in PATTERNS.values()) > 10
 
 
+def seconds(used: Used, text: str) -> float:
+    """The best of several, or the first that is good enough."""
+    best = float("inf")
+    for _ in range(TIMES):
+        began = time.process_time()
+        used.run(text)
+        best = min(best, time.process_time() - began)
+        if best < SECONDS:
+            break
+    return best
+
+
+def is_bounded(used: Used, seed: str, tail: str, size: int = SIZE) -> bool:
+    once, twice = (seed * (times * size // len(seed)) + tail for times in (1, 2))
+    taken = seconds(used, once)
+    return taken < SECONDS or seconds(used, twice) < LINEAR * taken
+
+
 @pytest.mark.parametrize("name", PATTERNS)
 def test_the_worst_text_is_judged_in_a_bounded_time(name: str) -> None:
     for seed, tail in product(SEEDS, TAILS):
-        began = time.process_time()
-        PATTERNS[name].run(seed * (SIZE // len(seed)) + tail)
-        assert time.process_time() - began < SECONDS, (seed, tail)
+        assert is_bounded(PATTERNS[name], seed, tail), (seed, tail)
+
+
+def test_what_goes_back_and_forth_is_found() -> None:
+    assert not is_bounded(Used(re.compile(r"(?:\d+)-"), searched=True), "0", "!", SIZE // 15)
