@@ -1,17 +1,21 @@
 """Signing in says the same, and does the same work, whoever knocks and with whatever."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from pydantic import HttpUrl
 from sqlalchemy import event
+from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.core import secrets
+from service.core.db import Database
 from service.core.errors import TooMany
 from service.core.secrets import sign
 from service.domain.accounts.tables import User
@@ -54,6 +58,57 @@ def test_known_and_unknown_people_cost_the_same_statements(known: Watch, tools) 
         faces.append((answer.status_code, answer.text.replace(email, "…"), tuple(said)))
     assert faces[0][0] == 401
     assert faces[0] == faces[1]
+
+
+@pytest.mark.parametrize("kind", ["token", "cookie"])
+def test_a_credential_is_looked_up_by_its_digest_and_never_compared(
+    known: Watch, tools: Tools, kind: str
+) -> None:
+    """So no answer can come sooner for a guess that begins as a right one does (row 137)."""
+    right = made(known, kind)
+    asked = {}
+    for guess in (right, right[:-1] + "~", "exh_" + "~" * 43):
+        said: list[tuple[str, str]] = []
+        event.listen(
+            tools.database.engine,
+            "before_cursor_execute",
+            lambda *arguments, said=said: said.append((arguments[2], repr(arguments[3]))),
+        )
+        url, headers = face(kind, guess)
+        answer = known.client.get(url, headers=headers)
+        looked = [given for text, given in said if "token_digest = " in text]
+        assert looked == [given for given in looked if secrets.digest(guess) in given] != []
+        assert guess[:12] not in repr(said)
+        asked[guess] = answer.status_code, [text for text, _ in said]
+    assert asked[right][0] == 200
+    assert asked[right[:-1] + "~"] == asked["exh_" + "~" * 43]
+    assert right not in "".join(everything(known.world.database))
+
+
+def made(known: Watch, kind: str) -> str:
+    """A credential as it is shown once."""
+    if kind == "cookie":
+        enter(known, known.world.recruiter.email, PASSWORD)
+        cookie = known.client.cookies["exhibit"]
+        known.client.cookies.clear()
+        return cookie
+    url, auth = "/api/v1/tokens", known.world.admin.auth
+    token: str = known.client.post(
+        url, json={"name": "x", "scopes": ["read"]}, headers=auth
+    ).json()["token"]
+    return token
+
+
+def face(kind: str, credential: str) -> tuple[str, dict[str, str]]:
+    if kind == "cookie":
+        return "/desk", {"Cookie": f"exhibit={credential}"}
+    return "/api/v1/me", {"Authorization": f"Bearer {credential}"}
+
+
+def everything(database: Database) -> Iterator[str]:
+    with database.read() as session:
+        for table in SQLModel.metadata.sorted_tables:
+            yield from map(repr, session.connection().execute(sa.select(table)))
 
 
 def test_one_goes_on_only_within_this_site(known: Watch) -> None:
