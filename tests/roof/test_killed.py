@@ -11,13 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from typing import Any
+from uuid import UUID
 
 import httpx2
 from sqlmodel import func, select
 
 from service.core.clock import utc_now
 from service.core.db import Database
-from service.core.outbox import Task
+from service.core.outbox import EventRow, Task
 from service.domain.submissions.tables import Blob, Revision, RevisionState, Submission
 from service.worker.nightly import NIGHTLY_ID
 from tests.patience import PATIENCE, until
@@ -26,7 +27,8 @@ from tests.roof.serving import GENEROUS
 
 JOB = "software-engineer-evidence-first"
 SENDERS = 8
-BEFORE_THE_END = 24  # answers that have come when the process is killed
+KILLS = 100 if os.environ.get("EXHIBIT_TEST_PROFILE") == "full" else 3
+BEFORE_THE_END = 24  # answers that have come when the process is killed, at most
 PEOPLE = 8
 SENT = f"/api/v1/jobs/{JOB}/submissions"
 
@@ -35,7 +37,7 @@ SENT = f"/api/v1/jobs/{JOB}/submissions"
 class Sender:
     """Sends one after the other, each under a key of its own, until the server is gone."""
 
-    number: int
+    name: str
     acknowledged: dict[str, str] = field(default_factory=dict)  # what was sent, and its id
     last: str = ""
 
@@ -51,7 +53,7 @@ class Sender:
 
     def run(self, address: str, told: Callable[[], None]) -> None:
         for number in range(1_000):
-            self.last = f"{self.number}-{number}"
+            self.last = f"{self.name}-{number}"
             try:
                 answer = self.send(address, self.last)
             except httpx2.HTTPError:
@@ -84,28 +86,38 @@ def assert_kept(client: httpx2.Client, acknowledged: dict[str, str]) -> None:
         assert sha256(sent.content).digest() == sha256(content(name)).digest()
 
 
-def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
-    bare_database_url: str, tmp_path: Path
-) -> None:
-    senders = [Sender(number) for number in range(SENDERS)]
-    words: dict[str, Any] = {"database_url": bare_database_url, **GENEROUS}
-    enough = Event()
+def under_load(running: Running, kills: int) -> list[Sender]:
+    """Killed while all of them send, once so many answers have come."""
+    senders = [Sender(f"{kills}-{number}") for number in range(SENDERS)]
+    enough, wanted = Event(), 1 + (7 * kills) % BEFORE_THE_END
 
     def told() -> None:
-        if sum(len(sender.acknowledged) for sender in senders) >= BEFORE_THE_END:
+        if sum(len(sender.acknowledged) for sender in senders) >= wanted:
             enough.set()
 
-    with started(tmp_path, "run", **words) as running, ThreadPoolExecutor(SENDERS) as pool:
+    with ThreadPoolExecutor(SENDERS) as pool:
         under_way = [pool.submit(sender.run, running.address, told) for sender in senders]
         assert enough.wait(PATIENCE)
         kill(running)
         for each in under_way:
             each.result()
+    return senders
+
+
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
+    bare_database_url: str, tmp_path: Path
+) -> None:
+    senders: list[Sender] = []
+    words: dict[str, Any] = {"database_url": bare_database_url, **GENEROUS}
+    for kills in range(KILLS):
+        with started(tmp_path, "run", **words) as running:
+            senders += under_load(running, kills)
 
     acknowledged = {name: id for each in senders for name, id in each.acknowledged.items()}
     database = Database(bare_database_url)
     with started(tmp_path, "run", **words) as running, staff(running) as client:
         assert_kept(client, acknowledged)
+        assert_recorded(database, acknowledged)
         before = count(database)
         for sender in senders:
             name = next(iter(sender.acknowledged), sender.last)
@@ -114,10 +126,20 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
             acknowledged.setdefault(sender.last, again[1].json()["id"])
             assert acknowledged[name] == again[0].json()["id"]
         # What was kept and not acknowledged is no second one now.
-        assert before <= count(database) <= before + SENDERS
+        assert before <= count(database) <= before + len(senders)
         sweep_all(database, tmp_path / "var" / "blobs")
         assert_kept(client, acknowledged)
     database.dispose()
+
+
+def assert_recorded(database: Database, acknowledged: dict[str, str]) -> None:
+    """No row without its event: not of what was acknowledged, nor of what was only kept."""
+    with database.read() as session:
+        received = select(EventRow.subject_id).where(EventRow.name == "submission.received")
+        recorded = set(session.exec(received).all())
+        rows = set(session.exec(select(Submission.id)).all())
+    assert rows == recorded
+    assert {UUID(id) for id in acknowledged.values()} <= rows
 
 
 def count(database: Database) -> int:
