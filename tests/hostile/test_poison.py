@@ -1,14 +1,17 @@
 """One odd row, however it came to be there, breaks no list, search, export or page of others."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 
+from service.core.db import Database
 from tests.depth import FULL
 from tests.hostile.calls import CALLS, Full
 from tests.hostile.invariants import Watch
@@ -133,3 +136,32 @@ def test_one_odd_row_breaks_nothing_for_the_others(
             put(watch, column, id, value)
     assert tried > 400
     watch.finish()
+
+
+FLOATS = [c for t in SQLModel.metadata.sorted_tables for c in t.c if kind_of(c) is float]
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("column", FLOATS, ids=str)
+def test_no_column_takes_what_is_no_number(full: Full, column: Any, number: str) -> None:
+    """Not even by hand: lists with such a row could not be written as JSON."""
+    database, kept = full.world.database, sa.select(column)
+    change = sa.text(f"UPDATE {column.table.name} SET {column.name} = :number")
+    with database.read() as session:
+        before = session.connection().execute(kept).scalars().all()
+    refused = nullcontext() if is_null(database, number) else pytest.raises(IntegrityError)
+    with refused, database.write() as session:
+        session.connection().execute(change, {"number": float(number)})
+    with database.read() as session:
+        after = session.connection().execute(kept).scalars().all()
+    assert len(before) > 0
+    assert after == ([None] * len(before) if is_null(database, number) else before)
+
+
+def is_null(database: Database, number: str) -> bool:
+    """SQLite has no NaN: it keeps a NULL, which is read as "none yet"."""
+    return database.is_sqlite and number == "nan"
+
+
+def test_there_are_floats() -> None:
+    assert len(FLOATS) > 0

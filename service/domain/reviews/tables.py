@@ -73,6 +73,7 @@ class Scorecard(Versioned, table=True):
     __table_args__ = (
         UniqueConstraint("submission_id", "reviewer_id"),
         CheckConstraint("forecast >= 0 AND forecast <= 100", name="forecast"),
+        CheckConstraint("composite >= 1 AND composite <= 5", name="composite"),  # a number, that is
     )
 
     submission_id: UUID = Field(foreign_key="submission.id", ondelete="CASCADE")
