@@ -27,7 +27,7 @@ from tests.roof.serving import GENEROUS
 
 JOB = "software-engineer-evidence-first"
 SENDERS = 8
-KILLS = 100 if os.environ.get("EXHIBIT_TEST_PROFILE") == "full" else 3
+KILLS = 100 if FULL else 3
 BEFORE_THE_END = 24  # answers that have come when the process is killed, at most
 PEOPLE = 8
 SENT = f"/api/v1/jobs/{JOB}/submissions"
