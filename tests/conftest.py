@@ -118,9 +118,11 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def tools(settings: Settings, database: Database) -> Tools:
+def tools(settings: Settings, engines: Callable[[str], Database]) -> Iterator[Tools]:
     tools = build_tools(settings, key="a key for tests, long enough for it")
-    return replace(tools, database=database)
+    database = engines(settings.database)
+    yield replace(tools, database=database)
+    database.dispose()
 
 
 @pytest.fixture

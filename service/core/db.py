@@ -24,13 +24,12 @@ from sqlmodel import Field, Relationship, Session, SQLModel
 from service.core.clock import utc_now
 from service.core.errors import Stale, Unavailable
 from service.core.lines import Line
-from service.core.waits import bound_waits
+from service.core.waits import bound_wait, bound_waits
 
 # Fewer than the server has threads (AnyIO: 40): who waits for one in vain is told to come again.
 CONNECTIONS = 20
 LOCK_WAIT_SECONDS = 5
 STATEMENT_SECONDS = 30
-IMPATIENT_MS = 100  # for a row; PostgreSQL takes 0 for “for ever”
 
 # Busy, locked, out of memory, read-only file system, disk error, full, cannot open.
 SQLITE_PASSING = {5, 6, 7, 10, 13, 14}
@@ -193,9 +192,9 @@ class Database:
             session.begin(),
         ):
             how = {"exhibit_access": "write", "exhibit_until": until}
-            session.connection(execution_options=how)
-            if not patient and not self.is_sqlite:
-                session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = {IMPATIENT_MS}")
+            connection = session.connection(execution_options=how)
+            if not self.is_sqlite:
+                bound_wait(connection, until - monotonic())
             yield session
 
     def turn(self, seconds: float | None = None) -> AbstractContextManager[object]:

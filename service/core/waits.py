@@ -1,8 +1,8 @@
 """How long one transaction may wait on PostgreSQL, all its waiting together.
 
 The server bounds each wait by itself (`lock_timeout`) and each statement (`statement_timeout`): who
-meets one lock after another could wait for ever. So for whoever writes both are what is left of a
-budget, from which each slow statement takes what it took.
+meets one lock after another could wait for ever, even in one statement. So for whoever writes both
+are what is left of a budget, from which each slow statement takes what it took.
 """
 
 from contextlib import closing
@@ -19,6 +19,13 @@ SPEND = """
 SELECT set_config(name, greatest(setting::integer - %s, %s)::text, true)
 FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout') AND setting <> '0'
 """
+
+
+def bound_wait(connection: sa.Connection, seconds: float) -> None:
+    """From here on this transaction may spend so much on statements and their waiting."""
+    left = max(round(seconds * 1000), LEAST_MS)
+    limits = ("lock_timeout", "statement_timeout")
+    connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = {left}" for name in limits))
 
 
 def bound_waits(engine: sa.Engine) -> None:

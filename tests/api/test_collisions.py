@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from threading import Event
 from time import monotonic
 from typing import TypeVar
@@ -60,6 +61,10 @@ class Other:
 
     def end(self) -> None:
         self._connection.rollback()
+
+    def leave(self) -> None:
+        """Wait for it no longer."""
+        self._connection.cancel_safe()
 
     def close(self) -> None:
         self._connection.close()
@@ -239,4 +244,31 @@ def test_who_meets_one_lock_after_another_waits_for_five_seconds_in_all(
             meet_them_all()
         took = monotonic() - began
         over.set()
+    assert LOCK_WAIT_SECONDS - 1 < took < LOCK_WAIT_SECONDS + BUSY
+
+
+def test_who_stands_behind_another_one_waits_for_five_seconds_in_one_statement(
+    database: Database, world: World, others: Callable[[], Other]
+) -> None:
+    """First for the place at the row, then for the row: each time the server counts anew."""
+    first, second = others(), others()
+    first.lock("user_account", world.reviewer.id)
+    over = Event()
+
+    def leave_the_place() -> None:
+        over.wait(LOCK_WAIT_SECONDS - 1)
+        second.leave()
+
+    def meet_both() -> None:
+        with database.write() as session:
+            session.get(User, world.reviewer.id, with_for_update=True)
+
+    with sent(partial(second.lock, "user_account", world.reviewer.id)), sent(leave_the_place):
+        wait_for(database, 1)
+        began = monotonic()
+        with pytest.raises(Unavailable):
+            meet_both()
+        took = monotonic() - began
+        over.set()
+        first.end()
     assert LOCK_WAIT_SECONDS - 1 < took < LOCK_WAIT_SECONDS + BUSY

@@ -21,6 +21,7 @@ from service.core.db import Database
 from service.core.outbox import EventRow, Task
 from service.domain.submissions.tables import Blob, Revision, RevisionState, Submission
 from service.worker.nightly import NIGHTLY_ID
+from tests.depth import FULL
 from tests.patience import PATIENCE, until
 from tests.roof.processes import Running, started
 from tests.roof.serving import GENEROUS
