@@ -33,6 +33,7 @@ class SubmissionItem(BaseModel):
     decision: Decision | None
     name: str
     email: str
+    mixed_script: bool
     submitted_at: datetime = Field(description="When the first revision came in.")
     updated_at: datetime
     version: int

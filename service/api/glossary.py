@@ -46,6 +46,10 @@ FIELDS = {
     "links": "Web pages about the person.",
     "location": "Where the job is.",
     "locked_at": "When it was locked for good; null while it is a draft.",
+    "mixed_script": (
+        "Whether the name or the e-mail address mixes letters of several writings (UTS #39), as "
+        "look-alikes do: a hint for people."
+    ),
     "name": "The name, as people read it.",
     "new": "The password from now on.",
     "next_cursor": "Send it as `cursor` for the next page; null on the last.",

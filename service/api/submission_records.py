@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from service.core.scripts import mixes_scripts
+from service.domain.candidates.tables import Candidate
 from service.domain.submissions.tables import (
     Decision,
     Evidence,
@@ -95,6 +97,7 @@ class ContentOut(BaseModel):
     confirm_reason: str
     name: str
     email: str
+    mixed_script: bool
     location: str = Field(description="Where the person lives.")
     links: list[str]
     statement: str
@@ -114,6 +117,7 @@ class ContentOut(BaseModel):
             confirm_reason=revision.confirm_reason,
             name=revision.name,
             email=revision.email,
+            mixed_script=revision.mixed_script,
             location=revision.location,
             links=revision.links,
             statement=revision.statement,
@@ -158,6 +162,12 @@ class CandidateRef(BaseModel):
     id: UUID
     name: str
     email: str
+    mixed_script: bool
+
+    @classmethod
+    def of(cls, person: Candidate) -> "CandidateRef":
+        mixed = mixes_scripts(person.name, person.email)
+        return cls(id=person.id, name=person.name, email=person.email, mixed_script=mixed)
 
 
 class SubmissionOut(BaseModel):
@@ -203,7 +213,7 @@ class SubmissionOut(BaseModel):
             stage=StageRef(key=stage.key, name=stage.name),
             decision=submission.decision,
             decided_at=submission.decided_at,
-            candidate=CandidateRef(id=person.id, name=person.name, email=person.email),
+            candidate=CandidateRef.of(person),
             created_at=submission.created_at,
             updated_at=submission.updated_at,
             newest_revision=submission.revision,

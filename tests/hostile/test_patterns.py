@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import regex
 
 import service
 
@@ -59,7 +60,7 @@ def patterns() -> dict[str, Used]:
         module = importlib.import_module(name)
         source = Path(str(module.__file__)).read_text()
         for key, value in vars(module).items():
-            if isinstance(value, re.Pattern):
+            if isinstance(value, re.Pattern | regex.Pattern):
                 somewhere = re.search(rf"\b{key}\.(search|finditer|findall|sub|split)\b", source)
                 found[f"{name}.{key}"] = Used(value, searched=bool(somewhere))
             elif isinstance(value, dict):

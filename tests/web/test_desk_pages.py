@@ -271,3 +271,29 @@ def test_refusals_have_headings_for_people(pages: TestClient, world: World) -> N
 
     assert (closed.status_code, "This job is closed" in closed.text) == (410, True)
     assert pages.get("/jobs/never-was").status_code == 404
+
+
+def test_letters_that_look_alike_are_marked_and_tell_nobody_apart(
+    pages: TestClient, world: World
+) -> None:
+    for name, email in (
+        ("Eve", "eve@example.org"),
+        ("Еve", "eve@example.org"),
+        ("Eve", "еve@x.org"),
+    ):
+        content = {"name": name, "email": email, "consent": True, "evidence": [{"title": "Work"}]}
+        pages.post(f"/api/v1/jobs/{world.job_slug}/submissions", json=content)
+    auth = world.recruiter.auth
+    lines = pages.get("/api/v1/submissions?sort=submitted", headers=auth).json()["items"]
+    marked = [(line["name"], line["email"], line["mixed_script"]) for line in lines[2:]]
+    records = [
+        pages.get(f"/api/v1/submissions/{line['id']}", headers=auth).json() for line in lines
+    ]
+    shown = [pages.get(f"/desk/submissions/{line['id']}").text for line in lines]
+
+    assert marked == [("Eve", "eve@example.org", False), ("Eve", "еve@x.org", True)]
+    assert lines[2]["waiting"] == 1  # the address says who it is, and no name does
+    assert [one["mixed_script"] for one in lines] == [False, False, False, True]
+    assert [one["candidate"]["mixed_script"] for one in records] == [False, False, False, True]
+    assert ["mixed letters" in page for page in shown] == [False, False, False, True]
+    assert pages.get("/desk/submissions").text.count("mixed letters") == 1

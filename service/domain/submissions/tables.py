@@ -8,6 +8,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Index
 
 from service.core.db import Row, Versioned, choice, linked, shaped
+from service.core.scripts import mixes_scripts
 from service.domain.candidates.tables import Candidate
 from service.domain.jobs.tables import Job, Stage
 
@@ -117,6 +118,11 @@ class Revision(Row, table=True):
     files: list["SubmissionFile"] = linked(
         back_populates="revision", order_by="SubmissionFile.position"
     )
+
+    @property
+    def mixed_script(self) -> bool:
+        """A hint at look-alikes, for people; nobody is known or told apart by it."""
+        return mixes_scripts(self.name, self.email)
 
 
 class Evidence(Row, table=True):

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from service.core.changes import Since, list_gone
 from service.core.paging import Page, Place, Slice, fill
+from service.core.scripts import mixes_scripts
 from service.domain.accounts.actor import Actor
 from service.domain.desk.inputs import SubmissionFilter
 from service.domain.desk.queries.filters import Order, joined, matching, order_of
@@ -48,6 +49,10 @@ class SubmissionLine:
     reviews_wanted: int | None
     score: float | None
     place: Place
+
+    @property
+    def mixed_script(self) -> bool:
+        return mixes_scripts(self.name, self.email)
 
 
 def list_submissions(
