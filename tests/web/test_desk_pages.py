@@ -64,8 +64,9 @@ def test_why_it_was_decided_is_on_its_page(pages: TestClient, world: World) -> N
     assert pages.post(f"{url(world)}/moves", data={"version": version, **words}).status_code == 303
 
     shown = pages.get(url(world)).text
-    assert "The evidence does not show enough depth." in shown
-    assert "We talked about it for long." in shown
+    assert shown.count("The evidence does not show enough depth.") == 2  # told, and in the history
+    assert shown.count("We talked about it for long.") == 2
+    assert '<span class="words">depth</span>' not in shown
 
 
 def test_staff_withdraw_for_a_candidate_with_a_word_how_it_was_asked(

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from service.domain.jobs.tables import Criterion, Rubric
+from service.domain.jobs.tables import Criterion, Job, JobState, Rubric
 from tests.web.conftest import version_on
 from tests.worlds import World
 
@@ -106,6 +106,16 @@ def test_a_mistake_in_a_question_is_said_beside_it(pages: TestClient, world: Wor
     assert 'id="questions-2-text-mistake"' in refused.text
     assert "Only one" in refused.text
     assert len(the_job(pages, world)["questions"]) == 1
+
+
+def test_a_draft_has_no_public_page_to_lead_to(pages: TestClient, world: World) -> None:
+    link = f'href="/jobs/{world.job.slug}"'
+    before = pages.get(f"/desk/jobs/{world.job.slug}").text
+    with world.database.write() as session:
+        session.get_one(Job, world.job.id).state = JobState.DRAFT
+    after = pages.get(f"/desk/jobs/{world.job.slug}").text
+
+    assert (link in before, link in after) == (True, False)
 
 
 def test_reasons_keep_their_keys_when_their_words_change(pages: TestClient, world: World) -> None:
