@@ -109,11 +109,11 @@ def test_a_mistake_in_a_question_is_said_beside_it(pages: TestClient, world: Wor
 
 
 def test_a_draft_has_no_public_page_to_lead_to(pages: TestClient, world: World) -> None:
-    link = f'href="/jobs/{world.job.slug}"'
-    before = pages.get(f"/desk/jobs/{world.job.slug}").text
+    link = f'href="/jobs/{world.job_slug}"'
+    before = pages.get(f"/desk/jobs/{world.job_slug}").text
     with world.database.write() as session:
-        session.get_one(Job, world.job.id).state = JobState.DRAFT
-    after = pages.get(f"/desk/jobs/{world.job.slug}").text
+        session.exec(select(Job)).one().state = JobState.DRAFT
+    after = pages.get(f"/desk/jobs/{world.job_slug}").text
 
     assert (link in before, link in after) == (True, False)
 
