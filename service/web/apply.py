@@ -33,9 +33,10 @@ from service.doors.submission_intake import (
     receipt_path,
 )
 from service.doors.visit import Visit
+from service.web.asked import unasked_in
 from service.web.begun import OK, OURS, Begun, begin, keep, look_again, take_files
 from service.web.render import message, page, words
-from service.web.typed import MOST_EXHIBITS, Typed
+from service.web.typed import MOST_EXHIBITS
 
 router = APIRouter(route_class=DoorRoute)
 TOKEN_LENGTH = 500
@@ -56,16 +57,18 @@ def show(
         job = get_job_to_send_to(db, slug)
         if not is_taking(job):
             raise JobClosed
-        begun = Begun(job, list_questions(db, job.id), Typed())
+        questions, found = list_questions(db, job.id), None
         if draft:
             try:
-                begun.draft = get_draft(db, visit.tools.key, draft)
+                found = get_draft(db, visit.tools.key, draft)
             except DraftSent as sent:
                 to = receipt_path(visit.tools, sent.revision_id)
                 return Response(status_code=303, headers={"Location": to})
-            begun.kept, begun.version = list(begun.draft.files), str(begun.draft.version)
-            begun.typed = _typed_of(begun.draft, draft)
-            begun.typed.invited = invited
+    begun = Begun.of(job, questions, _form_of(found))
+    if found:
+        begun.draft, begun.version = found, str(found.version)
+        begun.typed.draft, begun.typed.invited = draft, invited
+        begun.hold(found.files)
     return _form(request, visit, begun)
 
 
@@ -75,12 +78,12 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
     if form.get(HONEYPOT):
         return visit.redirect(receipt_path(visit.tools, new_id()))
     begun = begin(visit, slug, form)
-    status = take_files(visit.tools, form, begun)
+    status = take_files(visit.tools, begun)
     wish = form.get("do", "send")
     if wish not in {"add", "later"} and not begun.sent:
         try:
-            content = _content(form, begun)
-            if not begun.typed.mistaken and (answer := _send(visit, form, begun, content)):
+            content = _content(begun)
+            if not begun.typed.mistaken and (answer := _send(visit, begun, content)):
                 return answer
         except LinkEnded as ended:
             begun.begin_anew(ended)
@@ -89,14 +92,14 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
     if wish == "add":
         begun.typed.exhibits.append(max(begun.typed.exhibits) + 1)
         del begun.typed.exhibits[MOST_EXHIBITS:]
-    return _keep(request, visit, form, begun, later=wish == "later", status=status)
+    return _keep(request, visit, begun, later=wish == "later", status=status)
 
 
-def _send(visit: Visit, form: Form, begun: Begun, content: SubmissionInput) -> Response | None:
+def _send(visit: Visit, begun: Begun, content: SubmissionInput) -> Response | None:
     """None when the draft was changed elsewhere: nobody sends what this page did not show."""
     tools, files = visit.tools, begun.files()
     bound_files(tools, [file.size for file in files])
-    invited = is_invited(tools, form.get("invited"), begun.draft, content.email)
+    invited = is_invited(tools, begun.typed.invited, begun.draft, content.email)
     admit(tools, visit.network, invited=invited)
     text, version = consent_of(tools.settings)
     receive = partial(
@@ -117,10 +120,11 @@ def _send(visit: Visit, form: Form, begun: Begun, content: SubmissionInput) -> R
         return visit.redirect(receipt_path(tools, sent.id))
 
 
-def _content(form: Form, begun: Begun) -> SubmissionInput:
+def _content(begun: Begun) -> SubmissionInput:
     """Raises SubmissionMalformed."""
+    form, ours = begun.form, [*OURS, *unasked_in(begun.form)]
     fields = [file.place for file in begun.kept] + [file.place for file in begun.new]
-    read = content_of_form(form.fields, fields, begun.questions, beside=OURS)
+    read = content_of_form(form.fields, fields, begun.questions, beside=ours)
     begun.typed.field_of = read.field_of
     _name_exhibits(read, begun.files())
     return checked_input(read.content, begun.questions, read.faults)
@@ -136,17 +140,15 @@ def _name_exhibits(read: FormContent, files: Sequence[StoredFile]) -> None:
                 piece["title"] = str(called)[:300]
 
 
-def _keep(
-    request: Request, visit: Visit, form: Form, begun: Begun, *, later: bool, status: int
-) -> Response:
+def _keep(request: Request, visit: Visit, begun: Begun, *, later: bool, status: int) -> Response:
     """Save what was typed and sent as a draft, and show the form again."""
     try:
         later = later and not begun.typed.mistaken
         try:
-            put_off = _save(request, visit, form, begun, later=later)
+            put_off = _save(request, visit, begun, later=later)
         except LinkEnded as ended:  # while we looked
             begun.begin_anew(ended)
-            put_off = _save(request, visit, form, begun, later=later)
+            put_off = _save(request, visit, begun, later=later)
         if put_off:
             return put_off
         if later and begun.status == OK:
@@ -157,15 +159,13 @@ def _keep(
     return _form(request, visit, begun, max(status, begun.status))
 
 
-def _save(
-    request: Request, visit: Visit, form: Form, begun: Begun, *, later: bool
-) -> Response | None:
+def _save(request: Request, visit: Visit, begun: Begun, *, later: bool) -> Response | None:
     """Keep the draft; with `later` also ask for its link, and say so, if it has an address."""
     tools = visit.tools
     if begun.draft is None:
         tools.rates.hit(tools.settings.rates.submissions, "draft from", visit.network)
     with visit.writing() as (db, me):
-        if keep(db, me, tools, form, begun, mails=later):
+        if keep(db, me, tools, begun, mails=later):
             return visit.show(_put_off(request, tools.settings.limits.draft_days))
     return None
 
@@ -185,12 +185,9 @@ def _slug(request: Request) -> str:
     return str(request.path_params["slug"])
 
 
-def _typed_of(draft: Draft, token: str) -> Typed:
-    saved = draft.content.get("fields", [])
-    pairs = [(str(pair[0]), str(pair[1])) for pair in saved] if isinstance(saved, list) else []
-    typed = Typed.of(Form(pairs))
-    typed.draft = token
-    return typed
+def _form_of(draft: Draft | None) -> Form:
+    saved = draft.content.get("fields", []) if draft else []
+    return Form([(str(one[0]), str(one[1])) for one in saved] if isinstance(saved, list) else [])
 
 
 def _form(request: Request, visit: Visit, begun: Begun, status: int = 200) -> Response:

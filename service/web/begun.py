@@ -32,6 +32,7 @@ from service.doors.submission_intake import HONEYPOT
 from service.doors.tools import Tools
 from service.doors.uploads import store_uploads
 from service.doors.visit import Db, Visit
+from service.web.asked import as_asked, in_their_places
 from service.web.typed import Typed
 
 OK = 200
@@ -42,12 +43,13 @@ OURS = (KEY_FIELD, HONEYPOT, "draft", "version", "invited", "do", "drop")
 class Begun:
     """The job, what was typed, files kept before and files that came now.
 
-    `version` is that of the draft the page was made from. `changed_at` says that the draft was
-    changed elsewhere since, `sent` that it was sent.
+    `form` is as the job's questions are now. `version` is that of the draft the page was made from.
+    `changed_at` says that the draft was changed elsewhere since, `sent` that it was sent.
     """
 
     job: Job
     questions: Sequence[Question]
+    form: Form
     typed: Typed
     version: str = ""
     draft: Draft | None = None
@@ -55,6 +57,13 @@ class Begun:
     new: list[StoredFile] = field(default_factory=list)
     changed_at: datetime | None = None
     sent: DraftSent | None = None
+
+    @classmethod
+    def of(cls, job: Job, questions: Sequence[Question], form: Form) -> "Begun":
+        now, found = as_asked(form, questions)
+        typed = Typed.of(now)
+        typed.found += found
+        return cls(job, questions, now, typed, form.get("version"))
 
     def files(self) -> list[StoredFile]:
         """All files, each with the place by which the content mentions it."""
@@ -73,6 +82,10 @@ class Begun:
             return status_for(Stale)
         return status_for(StateConflict) if self.sent else OK
 
+    def hold(self, files: Sequence[StagedFile]) -> None:
+        """These are the files of the draft, each in a place that the page shows."""
+        self.kept = in_their_places(files, self.questions, self.typed.exhibits)
+
     def begin_anew(self, ended: Refusal) -> None:
         """What it goes on from is no more: what was typed here begins another draft."""
         self.draft, self.typed.draft, self.version, self.kept = None, "", "", []
@@ -83,7 +96,7 @@ def begin(visit: Visit, slug: str, form: Form) -> Begun:
     """Raises NotFound, JobClosed."""
     with visit.reading() as (db, _me):
         job = get_job_to_send_to(db, slug)
-        begun = Begun(job, list_questions(db, job.id), Typed.of(form), form.get("version"))
+        begun = Begun.of(job, list_questions(db, job.id), form)
         if token := form.get("draft"):
             try:
                 begun.draft = get_draft(db, visit.tools.key, token)
@@ -93,14 +106,14 @@ def begin(visit: Visit, slug: str, form: Form) -> Begun:
         raise JobClosed
     dropped = set(form.get_all("drop"))
     files = begun.draft.files if begun.draft else []
-    begun.kept = [file for file in files if str(file.id) not in dropped]
+    begun.hold([file for file in files if str(file.id) not in dropped])
     return begun
 
 
-def take_files(tools: Tools, form: Form, begun: Begun) -> int:
+def take_files(tools: Tools, begun: Begun) -> int:
     """Keep each file that can be used, and say of each other why it cannot. Returns the status."""
-    status: int = OK
-    for upload in form.uploads:
+    status = 422 if begun.typed.mistaken else OK
+    for upload in begun.form.uploads:
         try:
             begun.new += store_uploads(tools, [upload], [upload.field])
         except Refusal as refusal:
@@ -122,7 +135,7 @@ def look_again(db: Db, key: str, begun: Begun) -> Draft | None:
     return draft
 
 
-def keep(db: Db, me: Actor, tools: Tools, form: Form, begun: Begun, *, mails: bool) -> bool:
+def keep(db: Db, me: Actor, tools: Tools, begun: Begun, *, mails: bool) -> bool:
     """Save what was typed and sent; what was saved elsewhere meanwhile stays as it is.
 
     With `mails` also ask for the draft's link; True when that was done. Raises DraftSent,
@@ -131,16 +144,17 @@ def keep(db: Db, me: Actor, tools: Tools, form: Form, begun: Begun, *, mails: bo
     told = begun.changed_at
     old = look_again(db, tools.key, begun)
     again = begun.changed_at is not None
-    if old and not told and _says_the_same(form, old):
+    if old and not told and _says_the_same(begun.form, old):
         begun.changed_at = None  # a form that is pressed twice meets its own draft
     if old and begun.changed_at:
         draft = old
     else:
         job = get_job_to_send_to(db, begun.job.slug)
-        draft = save_draft(db, me, job, _words(form), draft=old)
-        _drop_files(db, me, draft, form)
+        draft = save_draft(db, me, job, _words(begun.form), draft=old)
+        _drop_files(db, me, draft, begun.form)
     _stage_files(db, me, tools, draft, _not_yet_in(draft, begun.new) if again else begun.new)
-    begun.draft, begun.kept, begun.new = draft, list(draft.files), []
+    begun.draft, begun.new = draft, []
+    begun.hold(draft.files)
     begun.typed.draft, begun.version = draft_token(tools.key, draft), str(draft.version)
     if not mails or begun.status != OK or not draft.email:
         return False

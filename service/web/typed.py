@@ -67,6 +67,15 @@ class Typed:
     def staged(self, place: str) -> list[KeptFile]:
         return [file for file in self.kept if file.place == place]
 
+    @property
+    def unasked(self) -> dict[str, str]:
+        """By field, words for what the job asks no longer, or asks otherwise now."""
+        return {
+            name: "\n".join(values)
+            for name, values in self.fields.items()
+            if name.startswith("unasked-")
+        }
+
     def blame(self, faults: Iterable[Fault]) -> None:
         """Put each fault beside its field, unless something was said there before."""
         said = {place for place, _text in self.found}
