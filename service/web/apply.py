@@ -18,7 +18,7 @@ from service.domain.submissions.queries import (
     get_draft,
     get_job_to_send_to,
 )
-from service.domain.submissions.tables import Draft, EvidenceKind, Source
+from service.domain.submissions.tables import EvidenceKind, Source
 from service.doors.forms import Form, FormHere
 from service.doors.pages import StrangerVisit
 from service.doors.routes import DoorRoute
@@ -34,7 +34,18 @@ from service.doors.submission_intake import (
 )
 from service.doors.visit import Visit
 from service.web.asked import unasked_in
-from service.web.begun import OK, OURS, Begun, begin, keep, look_again, take_files
+from service.web.begun import (
+    OK,
+    OURS,
+    Begun,
+    ask_for_missed,
+    begin,
+    form_of,
+    keep,
+    look_again,
+    mail_link,
+    take_files,
+)
 from service.web.render import message, page, words
 from service.web.typed import MOST_EXHIBITS
 
@@ -64,7 +75,7 @@ def show(
             except DraftSent as sent:
                 to = receipt_path(visit.tools, sent.revision_id)
                 return Response(status_code=303, headers={"Location": to})
-    begun = Begun.of(job, questions, _form_of(found))
+    begun = Begun.of(job, questions, form_of(found) if found else Form())
     if found:
         begun.draft, begun.version = found, str(found.version)
         begun.typed.draft, begun.typed.invited = draft, invited
@@ -81,9 +92,12 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
     status = take_files(visit.tools, begun)
     wish = form.get("do", "send")
     if wish not in {"add", "later"} and not begun.sent:
+        ask_for_missed(begun)
         try:
             content = _content(begun)
-            if not begun.typed.mistaken and (answer := _send(visit, begun, content)):
+            if begun.typed.mistaken:
+                status = 422 if status == OK else status
+            elif answer := _send(visit, begun, content):
                 return answer
         except LinkEnded as ended:
             begun.begin_anew(ended)
@@ -156,6 +170,7 @@ def _keep(request: Request, visit: Visit, begun: Begun, *, later: bool, status: 
             status = 422
     except Refusal as refusal:
         status = begun.typed.refused(refusal)
+        begun.not_saved()
     return _form(request, visit, begun, max(status, begun.status))
 
 
@@ -164,10 +179,13 @@ def _save(request: Request, visit: Visit, begun: Begun, *, later: bool) -> Respo
     tools = visit.tools
     if begun.draft is None:
         tools.rates.hit(tools.settings.rates.submissions, "draft from", visit.network)
+    put_off = None
     with visit.writing() as (db, me):
-        if keep(db, me, tools, begun, mails=later):
-            return visit.show(_put_off(request, tools.settings.limits.draft_days))
-    return None
+        draft = keep(db, me, tools, begun)
+        if later and mail_link(db, me, begun, draft):
+            put_off = visit.show(_put_off(request, tools.settings.limits.draft_days))
+    begun.go_on(tools.key, draft)
+    return put_off
 
 
 def _put_off(request: Request, days: int) -> Response:
@@ -183,11 +201,6 @@ def _put_off(request: Request, days: int) -> Response:
 
 def _slug(request: Request) -> str:
     return str(request.path_params["slug"])
-
-
-def _form_of(draft: Draft | None) -> Form:
-    saved = draft.content.get("fields", []) if draft else []
-    return Form([(str(one[0]), str(one[1])) for one in saved] if isinstance(saved, list) else [])
 
 
 def _form(request: Request, visit: Visit, begun: Begun, status: int = 200) -> Response:

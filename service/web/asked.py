@@ -43,12 +43,17 @@ def as_asked(form: Form, questions: Sequence[Question]) -> tuple[Form, list[tupl
     return Form(fields, uploads), list(found.items())
 
 
+def places_for_files(questions: Sequence[Question], exhibits: Sequence[int]) -> set[str]:
+    """The form's fields that take files."""
+    places = {f"evidence-{number}-files" for number in exhibits}
+    return places | {f"{ANSWER}{one.key}" for one in questions if one.kind is QuestionKind.FILE}
+
+
 def in_their_places(
     files: Sequence[StagedFile], questions: Sequence[Question], exhibits: Sequence[int]
 ) -> list[StagedFile]:
     """Files of a draft, each in a place that the form has: a copy, in the first exhibit, if not."""
-    places = {f"evidence-{number}-files" for number in exhibits}
-    places |= {f"{ANSWER}{one.key}" for one in questions if one.kind is QuestionKind.FILE}
+    places = places_for_files(questions, exhibits)
     return [
         file
         if file.place in places

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from service.core.errors import NotFound, Refusal, Stale, StateConflict
+from service.core.errors import NotFound, Refusal, Stale, StateConflict, Unavailable
+from service.core.filenames import clean_name
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import is_taking, list_questions
 from service.domain.jobs.tables import Job, Question
 from service.domain.submissions.actions import (
+    DraftTooLarge,
     JobClosed,
     drop_staged_file,
     request_draft_link,
@@ -32,11 +34,13 @@ from service.doors.submission_intake import HONEYPOT
 from service.doors.tools import Tools
 from service.doors.uploads import store_uploads
 from service.doors.visit import Db, Visit
-from service.web.asked import as_asked, in_their_places
+from service.web.asked import FIRST, as_asked, in_their_places, places_for_files
 from service.web.typed import Typed
 
 OK = 200
-OURS = (KEY_FIELD, HONEYPOT, "draft", "version", "invited", "do", "drop")
+CHOOSE_AGAIN = "A file that you chose was not kept: choose it again, or say to send without it."
+MISSED, WITHOUT = "missed", "without"
+OURS = (KEY_FIELD, HONEYPOT, "draft", "version", "invited", "do", "drop", MISSED, WITHOUT)
 
 
 @dataclass
@@ -57,12 +61,17 @@ class Begun:
     new: list[StoredFile] = field(default_factory=list)
     changed_at: datetime | None = None
     sent: DraftSent | None = None
+    full: DraftTooLarge | None = None
 
     @classmethod
     def of(cls, job: Job, questions: Sequence[Question], form: Form) -> "Begun":
         now, found = as_asked(form, questions)
         typed = Typed.of(now)
         typed.found += found
+        places = places_for_files(questions, typed.exhibits)
+        typed.missed = [
+            (place if place in places else FIRST, name) for place, name in _missed_in(now)
+        ]
         return cls(job, questions, now, typed, form.get("version"))
 
     def files(self) -> list[StoredFile]:
@@ -75,11 +84,32 @@ class Begun:
             for f, place in zip(come, places, strict=True)
         ]
 
+    def miss(self, files: Sequence[StoredFile]) -> None:
+        """These cannot be kept: whoever chose them is asked for them again."""
+        for file in files:
+            if (file.place, file.name) not in self.typed.missed:
+                self.typed.missed.append((file.place, file.name))
+
+    def go_on(self, key: str, draft: Draft) -> None:
+        """All is kept in this draft, for the next time the form is pressed."""
+        self.draft, self.new = draft, []
+        self.hold(draft.files)
+        self.typed.draft, self.version = draft_token(key, draft), str(draft.version)
+
+    def not_saved(self) -> None:
+        """Nothing of what came is kept, and the draft is as it was."""
+        self.miss(self.new)
+        self.new, self.typed.saved = [], False
+        if self.draft:
+            self.hold(self.draft.files)
+
     @property
     def status(self) -> int:
         """What to answer with when nothing else is wrong."""
         if self.changed_at:
             return status_for(Stale)
+        if self.full:
+            return status_of(self.full)
         return status_for(StateConflict) if self.sent else OK
 
     def hold(self, files: Sequence[StagedFile]) -> None:
@@ -119,7 +149,19 @@ def take_files(tools: Tools, begun: Begun) -> int:
         except Refusal as refusal:
             begun.typed.found.append((upload.field, str(refusal)))
             status = max(status, status_of(refusal))
+            if isinstance(refusal, Unavailable):  # no fault of the file's: it is still wanted
+                begun.typed.missed.append((upload.field, clean_name(upload.name)))
+    come = {(file.place, file.name) for file in begun.new}
+    begun.typed.missed = [one for one in begun.typed.missed if one not in come]
     return status
+
+
+def ask_for_missed(begun: Begun) -> None:
+    """Nobody sends without files that were chosen and could not be kept, unless they say so."""
+    said = {place for place, _text in begun.typed.found}
+    for place in dict.fromkeys(place for place, _name in begun.typed.missed):
+        if place not in said:
+            begun.typed.found.append((place, CHOOSE_AGAIN))
 
 
 def look_again(db: Db, key: str, begun: Begun) -> Draft | None:
@@ -135,43 +177,65 @@ def look_again(db: Db, key: str, begun: Begun) -> Draft | None:
     return draft
 
 
-def keep(db: Db, me: Actor, tools: Tools, begun: Begun, *, mails: bool) -> bool:
+def keep(db: Db, me: Actor, tools: Tools, begun: Begun) -> Draft:
     """Save what was typed and sent; what was saved elsewhere meanwhile stays as it is.
 
-    With `mails` also ask for the draft's link; True when that was done. Raises DraftSent,
-    LinkEnded, JobClosed, DraftTooLarge.
+    Files beyond what a draft holds are missed. Raises DraftSent, LinkEnded, JobClosed,
+    DraftTooLarge.
     """
     told = begun.changed_at
     old = look_again(db, tools.key, begun)
     again = begun.changed_at is not None
-    if old and not told and _says_the_same(begun.form, old):
+    if old and not told and _says_the_same(begun, old):
         begun.changed_at = None  # a form that is pressed twice meets its own draft
     if old and begun.changed_at:
         draft = old
     else:
-        job = get_job_to_send_to(db, begun.job.slug)
-        draft = save_draft(db, me, job, _words(begun.form), draft=old)
+        draft = _save(db, me, begun, old)
         _drop_files(db, me, draft, begun.form)
-    _stage_files(db, me, tools, draft, _not_yet_in(draft, begun.new) if again else begun.new)
-    begun.draft, begun.new = draft, []
-    begun.hold(draft.files)
-    begun.typed.draft, begun.version = draft_token(tools.key, draft), str(draft.version)
-    if not mails or begun.status != OK or not draft.email:
+    new = _not_yet_in(draft, begun.new) if again else begun.new
+    if missed := _stage_files(db, me, tools, draft, new, begun):
+        begun.miss(missed)
+        if draft is not old or not begun.changed_at:
+            _save(db, me, begun, draft)
+    return draft
+
+
+def mail_link(db: Db, me: Actor, begun: Begun, draft: Draft) -> bool:
+    """Ask for a link to the draft, unless something is wrong; whether that was done."""
+    if begun.status != OK or not draft.email:
         return False
     request_draft_link(db, me, draft, draft.email)
     return True
+
+
+def _save(db: Db, me: Actor, begun: Begun, draft: Draft | None) -> Draft:
+    missed = [(MISSED, f"{place}/{name}") for place, name in begun.typed.missed]
+    job = get_job_to_send_to(db, begun.job.slug)
+    return save_draft(db, me, job, [*_words(begun.form), *missed], draft=draft)
 
 
 def _words(form: Form) -> list[tuple[str, str]]:
     return [(name, value) for name, value in form.fields if name not in OURS]
 
 
-def _says_the_same(form: Form, draft: Draft) -> bool:
+def _says_the_same(begun: Begun, draft: Draft) -> bool:
     """Whether to save the form changes nothing in the draft but the files that it adds."""
-    words = [list(pair) for pair in _words(form)]
-    dropped = form.get_all("drop")
+    dropped = begun.form.get_all("drop")
     drops = any(str(file.id) in dropped for file in draft.files)
-    return not drops and draft.content.get("fields") == words
+    return not drops and _words(form_of(draft)) == _words(begun.form)
+
+
+def form_of(draft: Draft) -> Form:
+    """The fields of a draft, as they were typed."""
+    saved = draft.content.get("fields", [])
+    return Form([(str(one[0]), str(one[1])) for one in saved] if isinstance(saved, list) else [])
+
+
+def _missed_in(form: Form) -> list[tuple[str, str]]:
+    waived = form.get_all(WITHOUT)
+    parts = [one.partition("/") for one in form.get_all(MISSED) if one not in waived]
+    return [(place, name) for place, _slash, name in parts]
 
 
 def _not_yet_in(draft: Draft, files: Sequence[StoredFile]) -> list[StoredFile]:
@@ -186,16 +250,25 @@ def _drop_files(db: Db, me: Actor, draft: Draft, form: Form) -> None:
 
 
 def _stage_files(
-    db: Db, me: Actor, tools: Tools, draft: Draft, files: Sequence[StoredFile]
-) -> None:
+    db: Db, me: Actor, tools: Tools, draft: Draft, files: Sequence[StoredFile], begun: Begun
+) -> list[StoredFile]:
+    """As many as a draft holds; returns the others, with the reason beside them."""
     limits = tools.settings.limits
+    missed = []
     for file in files:
-        stage_file(
-            db,
-            me,
-            draft,
-            file,
-            blobs=tools.blobs,
-            most_files=limits.submission_files,
-            most_bytes=limits.submission_bytes,
-        )
+        try:
+            stage_file(
+                db,
+                me,
+                draft,
+                file,
+                blobs=tools.blobs,
+                most_files=limits.submission_files,
+                most_bytes=limits.submission_bytes,
+            )
+        except DraftTooLarge as full:
+            begun.full = full
+            missed.append(file)
+    for place in dict.fromkeys(file.place for file in missed):
+        begun.typed.found.append((place, str(begun.full)))
+    return missed

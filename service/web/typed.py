@@ -15,7 +15,17 @@ ABOUT = ("statement", "location", "links")
 MOST_EXHIBITS = 20
 LONGEST_NUMBER = 9  # digits
 _NUMBERS = {str(number) for number in range(MOST_EXHIBITS)}
-HIDDEN = {"draft", "version", "invited", "do", "drop", "leave_empty", "idempotency_key"}
+HIDDEN = {
+    "draft",
+    "version",
+    "invited",
+    "do",
+    "drop",
+    "missed",
+    "without",
+    "leave_empty",
+    "idempotency_key",
+}
 
 
 class KeptFile(Protocol):
@@ -27,11 +37,17 @@ class KeptFile(Protocol):
 
 @dataclass
 class Typed:
-    """Fields by name, each with all its values. `found` holds what is wrong: place and sentence."""
+    """Fields by name, each with all its values. `found` holds what is wrong: place and sentence.
+
+    `missed` are files that were chosen and could not be kept, by place and name: nobody sends
+    without them who does not say so. `saved` says whether what was typed is kept on the server.
+    """
 
     fields: dict[str, list[str]] = field(default_factory=dict)
     found: list[tuple[str, str]] = field(default_factory=list)
     kept: Sequence[KeptFile] = ()
+    missed: list[tuple[str, str]] = field(default_factory=list)
+    saved: bool = True
     draft: str = ""
     invited: str = ""
     exhibits: list[int] = field(default_factory=lambda: [0])
@@ -64,6 +80,9 @@ class Typed:
     def faults(self, place: str) -> list[str]:
         return [text for at, text in self.found if at == place]
 
+    def missed_at(self, place: str) -> list[str]:
+        return [name for at, name in self.missed if at == place]
+
     def staged(self, place: str) -> list[KeptFile]:
         return [file for file in self.kept if file.place == place]
 
@@ -95,6 +114,11 @@ class Typed:
     @property
     def mistaken(self) -> int:
         return len(self.found)
+
+    @property
+    def mistaken_answers(self) -> int:
+        """What is wrong with fields; other things can stand in the way too."""
+        return sum(1 for place, _text in self.found if place)
 
     @property
     def all_faults(self) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 // Makes the form quicker: adds exhibits in place, shows how far an upload is, keeps what was typed,
 // and tells of files that are too large before they are sent.
 const MOST = 20;
-const HIDDEN = ["draft", "version", "invited", "idempotency_key", "do"];
+const HIDDEN = ["draft", "version", "invited", "idempotency_key", "do", "missed", "without"];
 
 function begin(form) {
   const kept = `exhibit:${form.action}`;

@@ -1,0 +1,112 @@
+"""What could not be kept is said to be so, and nobody sends without it unawares."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import col, func, select
+
+from service.app import create_app
+from service.domain.submissions.tables import Draft, StagedFile, SubmissionFile
+from service.doors.tools import Tools
+from service.settings import Rates
+from tests.web.test_drafts_elsewhere import draft_on
+from tests.worlds import World
+
+APPLY = "/jobs/engineer/apply"
+TYPED = {"name": "Ole", "email": "ole@example.org", "consent": "yes", "evidence-0-claim": "Mine."}
+SEND = TYPED | {"do": "send"}
+WRONG = SEND | {"email": "nonsense"}
+File = tuple[str, tuple[str, bytes]]
+
+
+def files(*numbers: int) -> list[File]:
+    return [("evidence-0-files", (f"{number}.txt", b"%d" % number)) for number in numbers]
+
+
+def hidden_on(page: str) -> dict[str, list[str]]:
+    """The files that a form says were not kept."""
+    return {"missed": re.findall(r'type="hidden" name="missed" value="([^"]+)"', page)}
+
+
+def count(world: World, table: type[Draft | StagedFile | SubmissionFile]) -> int:
+    with world.database.read() as session:
+        return session.exec(select(func.count()).select_from(table)).one()
+
+
+def test_of_too_many_files_as_many_are_kept_as_a_draft_holds_and_the_others_are_asked_for(
+    client: TestClient, world: World
+) -> None:
+    begun = client.post(APPLY, data=TYPED | {"do": "add"}, files=files(*range(15)))
+    more = {"statement": "New words.", **draft_on(begun.text)}
+    told = client.post(APPLY, data=SEND | more, files=files(*range(15, 25)))
+    lacking = hidden_on(told.text)
+    state = draft_on(told.text) | lacking
+    asked = client.post(APPLY, data=SEND | state)
+    opened = client.get(APPLY, params={"draft": draft_on(asked.text)["draft"]})
+    all_but_one = lacking["missed"][1:]
+    still = client.post(APPLY, data=SEND | state | draft_on(asked.text) | {"without": all_but_one})
+    sure = lacking | draft_on(still.text) | {"without": lacking["missed"]}
+    sent = client.post(APPLY, data=SEND | sure)
+
+    assert (told.status_code, asked.status_code, still.status_code) == (413, 422, 422)
+    assert lacking == {"missed": [f"evidence-0-files/{number}.txt" for number in range(20, 25)]}
+    assert "Nothing was lost" not in told.text
+    assert (told.text.count("chip good"), told.text.count("chip bad")) == (20, 5)
+    assert "New words." in told.text
+    assert "A file that you chose was not kept" in asked.text
+    assert hidden_on(opened.text) == lacking
+    assert hidden_on(still.text) == {"missed": lacking["missed"][:1]}
+    assert (sent.status_code, count(world, SubmissionFile)) == (303, 20)
+
+
+def test_a_file_that_is_chosen_again_is_missed_no_longer(client: TestClient, world: World) -> None:
+    lacking = {"missed": ["evidence-0-files/1.txt", "evidence-0-files/2.txt"]}
+    asked = client.post(APPLY, data=SEND | lacking, files=files(1))
+    again = draft_on(asked.text) | hidden_on(asked.text)
+    sent = client.post(APPLY, data=SEND | again, files=files(2))
+
+    assert asked.status_code == 422
+    assert hidden_on(asked.text) == {"missed": ["evidence-0-files/2.txt"]}
+    assert sent.status_code == 303
+    with world.database.read() as session:
+        names = session.exec(select(SubmissionFile.name).order_by(col(SubmissionFile.name))).all()
+    assert names == ["1.txt", "2.txt"]
+
+
+@pytest.fixture
+def limited(tools: Tools) -> Tools:
+    rates = Rates(submissions="1/day", submissions_everywhere="1000/day")
+    return replace(tools, settings=tools.settings.model_copy(update={"rates": rates}))
+
+
+def test_what_could_not_be_saved_is_said_to_be_on_the_page_only(
+    limited: Tools, world: World
+) -> None:
+    with TestClient(create_app(limited), "http://localhost", follow_redirects=False) as client:
+        kept = client.post(APPLY, data=WRONG, files=files(1))
+        told = client.post(APPLY, data=WRONG, files=files(2))
+        asked = client.post(APPLY, data=SEND | hidden_on(told.text))
+
+    assert (kept.status_code, told.status_code, asked.status_code) == (422, 429, 429)
+    assert "files marked “Kept”" in kept.text
+    assert "could not be saved" not in kept.text
+    assert "could not be saved" in told.text
+    assert 'href="#evidence-0-files">2.txt</a>' in told.text
+    assert hidden_on(told.text) == hidden_on(asked.text) == {"missed": ["evidence-0-files/2.txt"]}
+    assert "say to send without it" in asked.text
+    assert (count(world, Draft), count(world, StagedFile)) == (1, 1)
+
+
+def test_a_file_to_be_removed_stays_in_sight_until_that_is_saved(
+    client: TestClient, world: World
+) -> None:
+    begun = client.post(APPLY, data=TYPED | {"do": "add"}, files=files(1))
+    drop = re.findall(r'name="drop" value="([^"]+)"', begun.text)
+    too_long = {"statement": "\u00e4" * 300_000, "do": "add", "drop": drop}
+    told = client.post(APPLY, data=TYPED | too_long | draft_on(begun.text))
+
+    assert told.status_code == 413
+    assert "could not be saved" in told.text
+    assert re.findall(r'name="drop" value="([^"]+)"', told.text) == drop
