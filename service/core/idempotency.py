@@ -75,6 +75,10 @@ class KeyReused(Invalid):
     code = "idempotency_key_reused"
     message = "This Idempotency-Key was used with other content. Take a new one for a new request."
 
+    def __init__(self, earlier: Answer) -> None:
+        self.earlier = earlier
+        super().__init__()
+
 
 class StillRunning(StateConflict):
     code = "still_running"
@@ -144,7 +148,7 @@ def claim(session: Session, caller: str, route: str, key: str, fingerprint: str)
         session.flush()
         return
     if kept.fingerprint != fingerprint:
-        raise KeyReused
+        raise KeyReused(Answer(kept.status, kept.headers, kept.body))
     if kept.body is None:
         raise SecretGone
     raise Replayed(Answer(kept.status, kept.headers, kept.body))

@@ -172,6 +172,11 @@ class Visit:
         state = self.request.state
         return getattr(state, "idempotency_key", None)
 
+    def renew_key(self) -> None:
+        """Of a form whose key was used with other content: the next one, the same for the same."""
+        state = self.request.state
+        state.idempotency_key = digest(f"{state.idempotency_key} {state.fingerprint}")
+
     @contextmanager
     def _alone(self) -> Generator[None]:
         if self._key is None:

@@ -26,6 +26,7 @@ from service.doors.refusals import faults_of, status_of
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db, Visit
 from service.web.render import page
+from service.web.typed import in_words
 
 router = APIRouter(route_class=DoorRoute)
 PATH = "/desk/account"
@@ -62,7 +63,7 @@ def change(request: Request, visit: PageVisit, form: FormHere) -> Response:
             _sign_in, token = sign_in(db, me, Proof(me.user_id, chosen.hash))
             answer = visit.redirect(f"{PATH}?changed=yes")
     except Refusal as refusal:
-        return _account(request, visit, status=status_of(refusal), fault=str(refusal))
+        return _account(request, visit, status=status_of(refusal), fault=in_words(refusal))
     keep_signed_in(answer, visit.tools, token)
     return answer
 
@@ -88,7 +89,7 @@ def issue(request: Request, visit: PageVisit, form: FormHere) -> Response:
         said = words.get(place.split("/")[1], "Choose from what is offered.")
         return _account(request, visit, status=422, token_fault=said)
     except Refusal as refusal:
-        return _account(request, visit, status=status_of(refusal), token_fault=str(refusal))
+        return _account(request, visit, status=status_of(refusal), token_fault=in_words(refusal))
 
 
 @router.post(f"{PATH}/tokens/{{id}}/revoke")

@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from service.core.errors import Fault, NotFound, Refusal, Unknown
-from service.core.idempotency import Replayed
+from service.core.idempotency import KeyReused, Replayed
 from service.domain.submissions.queries import LinkEnded
 from service.doors.forms import kind_of, read_form
 from service.doors.pages import refuse_cross_site
@@ -69,6 +69,10 @@ TITLES = {
     429: "A little slower, please",
     503: "We cannot do this at the moment",
 }
+REUSED = (
+    "What you sent from that page before was taken. You changed something since: open the page "
+    "anew to send it too."
+)
 SECRETS = {"old", "password"}
 
 
@@ -112,8 +116,9 @@ async def _typed(request: Request) -> Sequence[tuple[str, str]]:
 
 
 def show_refusal(request: Request, refusal: Refusal) -> Response:
-    """A page that says why."""
-    return _refused(request, status_of(refusal), str(refusal), refusal.faults, headers_of(refusal))
+    """A page that says why. The form that was sent is one step back, with its old key."""
+    detail = REUSED if isinstance(refusal, KeyReused) else str(refusal)
+    return _refused(request, status_of(refusal), detail, refusal.faults, headers_of(refusal))
 
 
 def show_again(_request: Request, replayed: Replayed) -> Response:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from service.core.db import new_id
 from service.core.errors import Refusal
+from service.core.idempotency import KeyReused
 from service.core.words import is_blank
 from service.domain.jobs.queries import is_taking, list_questions
 from service.domain.submissions.actions import JobClosed, receive_submission, remove_draft
@@ -110,28 +111,42 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
 
 
 def _send(visit: Visit, begun: Begun, content: SubmissionInput) -> Response | None:
-    """None when the draft was changed elsewhere: nobody sends what this page did not show."""
+    """None when the draft was changed elsewhere: nobody sends what this page did not show.
+
+    Nor twice from one page without being told.
+    """
     tools, files = visit.tools, begun.files()
     bound_files(tools, [file.size for file in files])
     invited = is_invited(tools, begun.typed.invited, begun.draft, content.email)
     admit(tools, visit.network, invited=invited)
-    text, version = consent_of(tools.settings)
+    try:
+        return _receive(visit, begun, content, files)
+    except KeyReused as reused:  # somebody went back, and changed something
+        visit.renew_key()
+        begun.receipt = reused.earlier.headers.get("Location", "")
+        return None if begun.receipt else _receive(visit, begun, content, files)
+
+
+def _receive(
+    visit: Visit, begun: Begun, content: SubmissionInput, files: Sequence[StoredFile]
+) -> Response | None:
+    text, version = consent_of(visit.tools.settings)
     receive = partial(
         receive_submission,
-        blobs=tools.blobs,
+        blobs=visit.tools.blobs,
         source=Source.FORM,
         consent_text=text,
         consent_version=version,
     )
     with visit.writing() as (db, me):
         job = get_job_to_send_to(db, begun.job.slug)
-        draft = look_again(db, tools.key, begun)
+        draft = look_again(db, visit.tools.key, begun)
         if begun.changed_at:
             return None
         sent = receive(db, me, job, content, files)
         if draft:
             remove_draft(db, me, draft, sent_as=sent.id)
-        return visit.redirect(receipt_path(tools, sent.id))
+        return visit.redirect(receipt_path(visit.tools, sent.id))
 
 
 def _content(begun: Begun) -> SubmissionInput:
@@ -162,6 +177,9 @@ def _keep(request: Request, visit: Visit, begun: Begun, *, later: bool, status: 
             put_off = _save(request, visit, begun, later=later)
         except LinkEnded as ended:  # while we looked
             begun.begin_anew(ended)
+            put_off = _save(request, visit, begun, later=later)
+        except KeyReused:
+            visit.renew_key()
             put_off = _save(request, visit, begun, later=later)
         if put_off:
             return put_off
@@ -217,7 +235,7 @@ def _form(request: Request, visit: Visit, begun: Begun, status: int = 200) -> Re
         version=begun.version,
         changed_at=begun.changed_at,
         sent_at=begun.sent.at if begun.sent else None,
-        receipt=receipt_path(visit.tools, begun.sent.revision_id) if begun.sent else "",
+        receipt=receipt_path(visit.tools, begun.sent.revision_id) if begun.sent else begun.receipt,
         kinds=KINDS,
         labels=LABELS | {f"answer-{one.key}": one.text for one in begun.questions},
         consent_text=consent_of(visit.tools.settings)[0],

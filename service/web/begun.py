@@ -7,6 +7,7 @@ from uuid import UUID
 
 from service.core.errors import NotFound, Refusal, Stale, StateConflict, Unavailable
 from service.core.filenames import clean_name
+from service.core.idempotency import KeyReused
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import is_taking, list_questions
 from service.domain.jobs.tables import Job, Question
@@ -61,6 +62,7 @@ class Begun:
     new: list[StoredFile] = field(default_factory=list)
     changed_at: datetime | None = None
     sent: DraftSent | None = None
+    receipt: str = ""
     full: DraftTooLarge | None = None
 
     @classmethod
@@ -110,6 +112,8 @@ class Begun:
             return status_for(Stale)
         if self.full:
             return status_of(self.full)
+        if self.receipt:
+            return status_for(KeyReused)
         return status_for(StateConflict) if self.sent else OK
 
     def hold(self, files: Sequence[StagedFile]) -> None:

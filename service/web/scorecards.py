@@ -27,7 +27,7 @@ from service.doors.refusals import faults_of, status_of
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db
 from service.web.render import message, page
-from service.web.typed import Typed, whole
+from service.web.typed import Typed, in_words, whole
 from service.web.versions import version_in
 
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
@@ -84,7 +84,7 @@ Faulty = tuple[int, str, Sequence[Fault]]
 
 
 def _fault_of(refusal: Refusal) -> Faulty:
-    return status_of(refusal), str(refusal), refusal.faults
+    return status_of(refusal), in_words(refusal), refusal.faults
 
 
 def _save(db: Db, me: Actor, id: UUID, form: Form) -> Expected:

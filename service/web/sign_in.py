@@ -34,6 +34,7 @@ from service.doors.routes import DoorRoute
 from service.doors.visit import Db, Visit
 from service.web.ended import RESET_OVER, tell_ended
 from service.web.render import message, page
+from service.web.typed import in_words
 
 router = APIRouter(route_class=DoorRoute)
 RESET_GOOD_FOR = timedelta(hours=1)
@@ -131,7 +132,9 @@ def set_new(request: Request, visit: StrangerVisit, token: str, form: FormHere) 
         return tell_ended(request, RESET_OVER)
     except Refusal as refusal:
         status = status_of(refusal)
-        return page(request, "new_password.html", status=status, token=token, fault=str(refusal))
+        return page(
+            request, "new_password.html", status=status, token=token, fault=in_words(refusal)
+        )
     answer = Response(status_code=303, headers={"Location": "/sign-in"})
     remember_browser(answer, visit.tools, user.email)  # whoever guesses meanwhile
     return answer

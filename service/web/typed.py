@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from service.core.errors import Fault, Refusal
+from service.core.idempotency import KeyReused, StillRunning
 from service.doors.forms import Form
 from service.doors.refusals import faults_of, status_of
 
@@ -108,7 +109,7 @@ class Typed:
             return 422
         self.blame(error.faults)
         if not error.faults:
-            self.found.append(("", str(error)))
+            self.found.append(("", in_words(error)))
         return status_of(error)
 
     @property
@@ -148,6 +149,18 @@ def exhibits_in(fields: dict[str, list[str]]) -> list[int]:
     return sorted(numbers)
 
 
+def in_words(refusal: Refusal) -> str:
+    """The refusal for somebody who looks at a form, which has a hidden key, and sees it again."""
+    if isinstance(refusal, KeyReused):
+        return (
+            "What you sent before was taken. You changed something since: press again to send it "
+            "too."
+        )
+    if isinstance(refusal, StillRunning):
+        return "This is being done already. Press again in a moment to see how it ended."
+    return str(refusal)
+
+
 def whole(text: str) -> int | str | None:
     """A whole number; None when nothing was typed; else the text, to be refused with the rest."""
     text = text.strip()
@@ -159,5 +172,5 @@ def said_of(error: Refusal | ValidationError) -> tuple[int, str]:
     """A status and a sentence for a page."""
     if isinstance(error, ValidationError):
         return 422, " ".join(fault.detail for fault in faults_of(error.errors()))
-    said = dict.fromkeys([str(error), *(fault.detail for fault in error.faults)])
+    said = dict.fromkeys([in_words(error), *(fault.detail for fault in error.faults)])
     return status_of(error), " ".join(said)

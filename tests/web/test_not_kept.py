@@ -110,3 +110,33 @@ def test_a_file_to_be_removed_stays_in_sight_until_that_is_saved(
     assert told.status_code == 413
     assert "could not be saved" in told.text
     assert re.findall(r'name="drop" value="([^"]+)"', told.text) == drop
+
+
+def test_who_goes_back_after_sending_and_adds_a_file_is_told_and_sends_it_with_the_next_press(
+    client: TestClient, world: World
+) -> None:
+    key = {"idempotency_key": "of this page"}
+    first = client.post(APPLY, data=SEND | key)
+    told, again = (client.post(APPLY, data=SEND | key, files=files(1)) for _ in range(2))
+    receipt = re.search(r'href="(/receipts/[^"]+)"', told.text)
+    assert receipt
+    sent = client.post(APPLY, data=SEND | draft_on(told.text))
+
+    assert (first.status_code, told.status_code, sent.status_code) == (303, 422, 303)
+    assert receipt[1] == first.headers["location"]
+    assert told.text.count("press again to send it too") == 1
+    assert "Idempotency-Key" not in told.text
+    assert "Please check" not in told.text
+    assert told.text.count("chip good") == again.text.count("chip good") == 1
+    assert "1.txt" in client.get(sent.headers["location"]).text
+
+
+def test_who_goes_back_after_going_on_later_sends_at_once(client: TestClient, world: World) -> None:
+    key = {"idempotency_key": "of this page"}
+    later = client.post(APPLY, data=TYPED | key | {"do": "later"})
+    sent = [client.post(APPLY, data=SEND | key, files=files(1)) for _ in range(2)]
+
+    assert later.status_code == 200
+    assert [answer.status_code for answer in sent] == [303, 303]
+    assert sent[0].headers["location"] == sent[1].headers["location"]
+    assert count(world, SubmissionFile) == 1

@@ -168,3 +168,21 @@ def test_nobody_locks_by_anchors_that_were_not_shown(reviewing: TestClient, worl
     assert "The rubric was changed meanwhile." in refused.text
     assert 'name="rubric" value="2"' in refused.text
     assert locked.status_code == 303
+
+
+def test_who_goes_back_on_a_page_of_staff_is_told_in_words_for_people(
+    pages: TestClient, world: World
+) -> None:
+    url = f"/desk/submissions/{world.submission.id}/moves"
+    move = {"version": "1", "idempotency_key": "of this page"}
+    moved = pages.post(url, data={**move, "to": "screen"})
+    told = pages.post(url, data={**move, "to": "onsite"})
+    asking = {"email": "ada@example.org", "idempotency_key": "of that page"}
+    asked = pages.post("/status", data=asking)
+    plain = pages.post("/status", data={**asking, "email": "grace@example.org"})
+
+    assert (moved.status_code, told.status_code) == (303, 422)
+    assert (asked.status_code, plain.status_code) == (200, 422)
+    for page, how in ((told, "press again"), (plain, "open the page anew")):
+        assert f"You changed something since: {how} to send it too." in page.text
+        assert "Idempotency-Key" not in page.text
