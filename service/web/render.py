@@ -34,6 +34,7 @@ def message(
     post: str = "",
     button: str = "",
     reason_label: str = "",
+    reason: str = "",
     back: str = "/",
     back_words: str = "Open jobs",
 ) -> Response:
@@ -47,6 +48,7 @@ def message(
         post=post,
         button=button,
         reason_label=reason_label,
+        reason=reason,
         back=back,
         back_words=back_words,
     )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from service.core.errors import Invalid, NotFound, Refusal
+from service.core.errors import NotFound, Refusal
 from service.core.outbox import ActorKind
 from service.core.versions import Expected
 from service.core.words import email_key
@@ -22,6 +22,7 @@ from service.domain.submissions.actions import (
 )
 from service.domain.submissions.inputs import AdditionInput
 from service.domain.submissions.queries import (
+    LinkEnded,
     get_file,
     get_revision,
     get_revision_by_id,
@@ -39,14 +40,14 @@ from service.domain.submissions.tables import (
 from service.doors.downloads import send_stored
 from service.doors.forms import FormHere
 from service.doors.pages import StrangerVisit
-from service.doors.refusals import faults_of, status_of
+from service.doors.refusals import status_of
 from service.doors.routes import DoorRoute
 from service.doors.submission_forms import content_of_form, place_names
 from service.doors.submission_intake import bound_files
 from service.doors.uploads import store_uploads
 from service.doors.visit import Db, Visit
 from service.web.render import message, page
-from service.web.typed import Typed
+from service.web.typed import Typed, said_of
 
 router = APIRouter(route_class=DoorRoute)
 Token = Annotated[str, Path(max_length=500)]
@@ -157,30 +158,42 @@ def ask_to_withdraw(request: Request, visit: StrangerVisit, token: Token) -> Res
     with visit.reading() as (db, _me):
         link = open_link(db, visit.tools.key, LinkPurpose.WITHDRAW, token)
         title = _submission(db, link)[1].job.title
-    return message(
-        request,
-        "Withdraw your submission?",
-        f"Your submission for {title} ends. The team no longer considers it.",
-        post=f"/withdraw/{token}",
-        button="Withdraw it",
-        reason_label="If you like, tell us why",
-    )
+    said = f"Your submission for {title} ends. The team no longer considers it."
+    return _withdrawal(request, token, "Withdraw your submission?", said)
 
 
 @router.post("/withdraw/{token}")
 def withdraw(request: Request, visit: StrangerVisit, token: Token, form: FormHere) -> Response:
-    """Once."""
+    """Once; whoever is refused finds the reason again that they gave."""
     try:
         wanted = WithdrawInput(reason=form.get("reason"))
-    except ValidationError as error:
-        raise Invalid(faults=faults_of(error.errors())) from None
-    with visit.writing() as (db, _me):
-        link = open_link(db, visit.tools.key, LinkPurpose.WITHDRAW, token, for_use=True)
-        me, submission = _submission(db, link)
-        withdraw_submission(db, me, submission, wanted.reason)
-        revoke_links(db, me, LinkPurpose.WITHDRAW, submission_id=submission.id)
-        done = message(request, "Your submission is withdrawn", "Thank you for telling us.")
-        return visit.show(done)
+        with visit.writing() as (db, _me):
+            _link, me, submission = _used(db, visit, LinkPurpose.WITHDRAW, token)
+            withdraw_submission(db, me, submission, wanted.reason)
+            revoke_links(db, me, LinkPurpose.WITHDRAW, submission_id=submission.id)
+            done = message(request, "Your submission is withdrawn", "Thank you for telling us.")
+            return visit.show(done)
+    except LinkEnded:
+        raise
+    except (ValidationError, Refusal) as error:
+        status, fault = said_of(error)
+        title = "Your submission is not withdrawn"
+        return _withdrawal(request, token, title, fault, status, form.get("reason"))
+
+
+def _withdrawal(
+    request: Request, token: str, title: str, line: str, status: int = 200, reason: str = ""
+) -> Response:
+    return message(
+        request,
+        title,
+        line,
+        status=status,
+        post=f"/withdraw/{token}",
+        button="Withdraw it",
+        reason_label="If you like, tell us why",
+        reason=reason,
+    )
 
 
 @router.get("/confirm/{token}")
@@ -207,8 +220,7 @@ def confirm(request: Request, visit: StrangerVisit, token: Token, _form: FormHer
     """It becomes the newest revision; other links to confirm end."""
     said = "It is now the newest version of your submission. A new status link is on its way."
     with visit.writing() as (db, _me):
-        link = open_link(db, visit.tools.key, LinkPurpose.CONFIRM, token, for_use=True)
-        me, submission = _submission(db, link)
+        link, me, submission = _used(db, visit, LinkPurpose.CONFIRM, token)
         waiting = get_revision_by_id(db, SYSTEM, submission, link.revision_id or NONE)
         confirm_revision(db, me, submission, waiting)
         revoke_links(db, me, LinkPurpose.STATUS, submission_id=submission.id)
@@ -238,6 +250,18 @@ def _theirs(
     """
     link = open_link(db, visit.tools.key, LinkPurpose.STATUS, token)
     return _submission(db, link, ANY if for_change else None)
+
+
+def _used(
+    db: Db, visit: Visit, purpose: LinkPurpose, token: str
+) -> tuple[MailedLink, Actor, Submission]:
+    """A link that is good once, with its submission, both locked: who states no version waits.
+
+    The submission comes first, as with all who change one. Raises NotFound, LinkEnded.
+    """
+    link = open_link(db, visit.tools.key, purpose, token)
+    me, submission = _submission(db, link, ANY)
+    return open_link(db, visit.tools.key, purpose, token, for_use=True), me, submission
 
 
 def _waiting(db: Db, visit: Visit, token: str) -> tuple[Submission, Revision]:

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
+from service.core.clock import utc_now
 from service.domain.accounts.actor import SYSTEM
 from service.domain.messages.tables import Message
 from service.domain.submissions.actions.links import make_link
@@ -16,6 +17,7 @@ from service.domain.submissions.queries import link_token
 from service.domain.submissions.tables import LinkPurpose, Submission, SubmissionFile
 from service.doors.tools import Tools
 from service.worker.loop import run_once
+from tests.api.test_collisions import wait_for
 from tests.worlds import World
 
 SECOND = {
@@ -111,6 +113,36 @@ def test_a_reason_that_cannot_be_kept_withdraws_nothing(
 
     assert refused.status_code == 422
     assert world.reload(Submission, world.submission.id).decision is None
+
+
+def test_a_reason_survives_a_refusal(client: TestClient, world: World, tools: Tools) -> None:
+    link = link_to(world, tools, LinkPurpose.WITHDRAW)
+    long = client.post(link, data={"reason": "An offer & more. " * 200})
+    reject(client, world)
+    late = client.post(link, data={"reason": "An offer & more."})
+
+    assert (long.status_code, late.status_code) == (422, 409)
+    for page in (long, late):
+        assert ">\nAn offer &amp; more." in page.text
+        assert "Your submission is not withdrawn" in page.text
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("purpose", [LinkPurpose.CONFIRM, LinkPurpose.WITHDRAW])
+def test_who_presses_while_something_else_changes_it_comes_after(
+    client: TestClient, world: World, tools: Tools, purpose: LinkPurpose
+) -> None:
+    client.post("/jobs/engineer/apply", data=SECOND)
+    (confirming,) = mailed(tools, "confirm")
+    link = confirming if purpose is LinkPurpose.CONFIRM else link_to(world, tools, purpose)
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.write() as session:
+            session.get_one(Submission, world.submission.id).updated_at = utc_now()
+            session.flush()
+            pressed = pool.submit(client.post, link, data={"reason": "An offer."})
+            wait_for(world.database, 1)
+
+        assert pressed.result().status_code == 200
 
 
 def test_all_additions_together_keep_the_limits(
