@@ -20,19 +20,17 @@ from service.domain.reviews.inputs import ScorecardInput
 from service.domain.reviews.policy import may_review
 from service.domain.reviews.queries import OwnReview, find_assignment, get_own_review
 from service.domain.submissions.queries import get_submission
-from service.domain.submissions.tables import Revision
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.refusals import faults_of, status_of
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db
+from service.web.own_card import CHOICES, TEXTS, citable, take_old_levels, typed_of
 from service.web.render import message, page
 from service.web.typed import Typed, in_words, whole
 from service.web.versions import version_in
 
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
-CHOICES = ("recommendation", "confidence")
-TEXTS = ("comment", "counter_argument")
 
 
 @router.post("/jobs/{slug}/next")
@@ -152,7 +150,8 @@ def _shown(
     review = get_own_review(db, me, submission)
     mine = find_assignment(db, submission, me.user_id)
     card = review.card
-    shown = typed or _typed(review)
+    shown = typed or typed_of(review)
+    old_levels = take_old_levels(db, review, shown)
     return page(
         request,
         "scorecard.html",
@@ -166,38 +165,10 @@ def _shown(
         locked=card.locked_at if card and review.is_locked else None,
         values=shown.value,
         cited=shown.values,
-        citable=_citable(review.revision),
+        old_levels=old_levels,
+        citable=citable(review.revision),
         assignment=mine if may_review(mine) else None,
         notice=notice,
         fault=said,
         faults=faults,
     )
-
-
-def _citable(revision: Revision) -> list[tuple[str, str]]:
-    """All that a level may rest on: how it is cited, and how a person calls it."""
-    exhibits = [(str(piece.number), f"Exhibit {piece.number}") for piece in revision.evidence]
-    statement = [("statement", "Statement")] if revision.statement else []
-    answers = [(f"answer:{a['key']}", f"“{a['question']}”") for a in revision.answers]
-    return [*exhibits, *statement, *answers]
-
-
-def _typed(review: OwnReview) -> Typed:
-    card = review.card
-    if not card:
-        return Typed()
-    values: dict[str, object] = {name: getattr(card, name) for name in TEXTS}
-    values |= {name: value.value for name in CHOICES if (value := getattr(card, name))}
-    typed = Typed.filled(**values)
-    if card.forecast is not None:
-        typed.fields["forecast"] = [str(card.forecast)]
-    for criterion in review.rubric.criteria if review.rubric else []:
-        rating = review.find_rating(criterion)
-        if rating:
-            at = f"rating-{criterion.key}-"
-            if rating.rated:
-                typed.fields[f"{at}level"] = ["none" if rating.level is None else str(rating.level)]
-            typed.fields[f"{at}cites"] = list(rating.cites)
-            typed.fields[f"{at}quote"] = [rating.quote]
-            typed.fields[f"{at}comment"] = [rating.comment]
-    return typed

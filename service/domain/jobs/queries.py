@@ -137,9 +137,11 @@ def list_questions(session: Session, job_id: UUID) -> Sequence[Question]:
     return session.exec(query.order_by(col(Question.position))).all()
 
 
-def find_rubric(session: Session, job_id: UUID) -> Rubric | None:
-    """The newest version of a job's rubric, with its criteria in order."""
+def find_rubric(session: Session, job_id: UUID, number: int | None = None) -> Rubric | None:
+    """A version of a job's rubric, the newest by default, with its criteria in order."""
     query = select(Rubric).where(Rubric.job_id == job_id).order_by(col(Rubric.number).desc())
+    if number is not None:
+        query = query.where(Rubric.number == number)
     return session.exec(query.options(*load_lists(Rubric.criteria)).limit(1)).first()
 
 
