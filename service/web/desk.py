@@ -1,6 +1,7 @@
 """The list of submissions for staff: filter, search, reject several with a mail, download."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -8,15 +9,17 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError, model_validator
 
-from service.core.errors import Invalid, Malformed, Refusal
+from service.core.errors import Invalid, Malformed, NotFound, Refusal, Stale
 from service.core.paging import MOST, Slice
+from service.domain.accounts.actor import require
 from service.domain.desk.actions import reject_submissions
 from service.domain.desk.inputs import RejectInput, SubmissionFilter
 from service.domain.desk.queries import find_job_id, list_submissions
 from service.domain.jobs.queries import list_jobs, list_stages
 from service.domain.messages.letters import rejection
+from service.domain.pipeline.actions import AlreadyDecided
 from service.domain.submissions.policy import may_handle
-from service.domain.submissions.queries import get_submission
+from service.domain.submissions.queries import find_submissions, is_handled_by
 from service.domain.submissions.tables import Submission
 from service.doors.forms import Form, FormHere
 from service.doors.listing import ListQuery, ask
@@ -28,6 +31,8 @@ from service.web.versions import LONGEST
 
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
 FILTERS = ("q", "job", "stage", "decision", "sort")
+MEANWHILE = "Some of them were changed or have ended since you looked at them."
+OVERTAKEN = (Stale, AlreadyDecided, NotFound)
 
 
 class NothingChosen(Invalid):
@@ -49,6 +54,15 @@ class DeskQuery(SubmissionFilter, ListQuery):
         if isinstance(data, Mapping):
             return {name: value for name, value in data.items() if value != ""}
         return data
+
+
+@dataclass(frozen=True)
+class Line:
+    """One of those chosen, as it is now; `changed` since it was looked at."""
+
+    submission: Submission
+    ticked: bool
+    changed: bool
 
 
 @router.get("/submissions")
@@ -96,7 +110,7 @@ def preview(request: Request, visit: PageVisit, form: FormHere) -> Response:
 
 @router.post("/reject")
 def reject(request: Request, visit: PageVisit, form: FormHere) -> Response:
-    """All of them, or none when one was changed meanwhile."""
+    """All that are ticked, or none when one was changed meanwhile."""
     try:
         content = {
             "submissions": _chosen(form),
@@ -118,9 +132,16 @@ def _preview(
     form: Form,
     error: Refusal | ValidationError | None = None,
 ) -> Response:
+    """Each as it is now; who was told what changed may tick it again."""
     status, fault = said_of(error) if error else (200, "")
+    chosen, named = _versions(form.get_all("chosen")), _versions(form.get("lines").split())
+    if not chosen and not named:
+        raise NothingChosen
     with visit.reading() as (db, me):
-        found = [get_submission(db, me, id) for id in dict(_chosen(form))]
+        found = find_submissions(db, me, [id for id, _version in [*named, *chosen]])
+        if not found:
+            raise NotFound
+        require(is_handled_by(db, me, *found))
         if len({submission.job_id for submission in found}) > 1:
             raise SeveralJobs
         words = rejection(company=visit.tools.settings.company.name, job="{job}", name="{name}")
@@ -128,9 +149,10 @@ def _preview(
             request,
             "reject.html",
             status=status,
-            fault=fault,
+            fault=MEANWHILE if isinstance(error, OVERTAKEN) else fault,
             me=me,
-            rows=[_row(submission) for submission in found],
+            lines=_lines(found, chosen, named),
+            gone=len({id for id, _version in [*named, *chosen]}) - len(found),
             reasons=found[0].job.rejection_reasons,
             reason=form.get("reason"),
             subject=form.get("subject") or words.subject,
@@ -138,29 +160,44 @@ def _preview(
         )
 
 
-def _row(submission: Submission) -> dict[str, object]:
-    return {
-        "id": submission.id,
-        "version": submission.version,
-        "name": submission.candidate.name,
-        "job_title": submission.job.title,
-    }
+def _lines(
+    found: Iterable[Submission], chosen: list[tuple[UUID, int]], named: list[tuple[UUID, int]]
+) -> list[Line]:
+    """What was changed or has ended comes first, so that it is found among a hundred."""
+    wanted = {id for id, _version in chosen}
+    present = {one.id: one.version for one in found}
+    changed = {id for id, version in [*named, *chosen] if version != present.get(id)}
+    lines = [
+        Line(
+            one,
+            ticked=one.id in wanted and one.id not in changed and not one.decision,
+            changed=one.id in changed,
+        )
+        for one in found
+    ]
+    return sorted(lines, key=lambda line: not (line.changed or line.submission.decision))
 
 
 def _chosen(form: Form) -> list[tuple[UUID, int]]:
-    """The ticked lines, each as `id:version`. Raises NothingChosen, Malformed."""
-    chosen = []
-    for text in form.get_all("chosen"):
+    """The ticked lines. Raises NothingChosen, Malformed."""
+    chosen = _versions(form.get_all("chosen"))
+    if not chosen:
+        raise NothingChosen
+    return chosen
+
+
+def _versions(texts: Iterable[str]) -> list[tuple[UUID, int]]:
+    """Each is `id:version`. Raises Malformed."""
+    found = []
+    for text in texts:
         id, _, version = text.partition(":")
         if not version.isascii() or not version.isdecimal() or len(version) > LONGEST:
             raise Malformed
         try:
-            chosen.append((UUID(id), int(version)))
+            found.append((UUID(id), int(version)))
         except ValueError as error:
             raise Malformed from error
-    if not chosen:
-        raise NothingChosen
-    return chosen
+    return found
 
 
 def _url(query: Mapping[str, str | None]) -> str:

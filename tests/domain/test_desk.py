@@ -9,16 +9,17 @@ from pydantic import ValidationError
 from sqlalchemy import event
 from sqlmodel import col, select
 
+from service.core.clock import utc_now
 from service.core.db import Database
 from service.core.errors import Forbidden, Refusal
 from service.core.outbox import EventRow
 from service.domain.accounts.actor import Actor
-from service.domain.accounts.tables import User
+from service.domain.accounts.tables import Role, User
 from service.domain.desk.actions import reject_submissions
 from service.domain.desk.inputs import RejectInput
 from service.domain.jobs.tables import Job
 from service.domain.messages.tables import Message
-from service.domain.submissions.tables import Revision, Submission
+from service.domain.submissions.tables import Access, Revision, Submission
 from tests.house.growth import grow
 from tests.worlds import Person, World
 
@@ -91,7 +92,7 @@ def test_a_hundred_are_rejected_in_few_statements(
             reject_submissions(session, me, wanted)
 
     # One for each changes it, in the version that was seen; all else is read and written at once.
-    assert len(seen) == len(crowd) + 10
+    assert len(seen) == len(crowd) + 11
     with database.read() as session:
         versions = {one.id: one.version for one in session.exec(select(Submission)).all()}
         assert versions == {id: version + 1 for id, version in crowd}
@@ -126,3 +127,21 @@ def test_nobody_and_too_many_are_refused(world: World) -> None:
                 subject="About",
                 text="No.",
             )
+
+
+def test_a_guest_is_not_told_whether_it_was_changed(database: Database, world: World) -> None:
+    with database.write() as session:
+        session.get_one(User, world.other_recruiter.id).roles = [Role.RECRUITER, Role.REVIEWER]
+        for sent in (world.submission, world.submission2):
+            session.add(
+                Access(
+                    submission_id=sent.id,
+                    user_id=world.other_recruiter.id,
+                    assigned=True,
+                    changed_at=utc_now(),
+                )
+            )
+
+    for versions in ((1, 1), (1, 2)):
+        with pytest.raises(Forbidden):
+            reject(database, world, world.other_recruiter, versions=versions)

@@ -88,19 +88,32 @@ def get_submissions(
 ) -> Sequence[Submission]:
     """Several in these versions, locked for a change; else as `get_submission`.
 
-    In one order, so that two who change the same ones never wait for each other in a circle.
-    Raises NotFound, Stale.
+    Raises NotFound, Forbidden, Stale.
     """
-    wanted = col(Submission.id).in_({id for id, _version in versions})
-    links = load(Submission.job, Submission.stage, Submission.candidate)
-    query = select(Submission).where(wanted, policy.visible_submissions(actor))
-    locked = query.order_by(col(Submission.id)).with_for_update(of=Submission)
-    found = {one.id: one for one in session.exec(locked.options(*links)).all()}
+    ids = {id for id, _version in versions}
+    found = {one.id: one for one in find_submissions(session, actor, ids, held=True)}
+    if found.keys() != ids:
+        raise NotFound
+    require(is_handled_by(session, actor, *found.values()))  # before it is told what was changed
     for id, version in versions:
-        if id not in found:
-            raise NotFound
         Expected(frozenset({version})).check(found[id].version)
     return list(found.values())
+
+
+def find_submissions(
+    session: Session, actor: Actor, ids: Collection[UUID], *, held: bool = False
+) -> Sequence[Submission]:
+    """Those of these that the actor may see, with job, stage and candidate; `held` for a change.
+
+    In one order, so that two who change the same ones never wait for each other in a circle.
+    """
+    links = load(Submission.job, Submission.stage, Submission.candidate)
+    query = select(Submission).where(
+        col(Submission.id).in_(set(ids)), policy.visible_submissions(actor)
+    )
+    if held:
+        query = query.with_for_update(of=Submission)
+    return session.exec(query.order_by(col(Submission.id)).options(*links)).all()
 
 
 def is_run_by(session: Session, actor: Actor, *submissions: Submission) -> bool:
