@@ -1,19 +1,17 @@
 """Requests that meet in PostgreSQL: they wait for so long and no longer, and are done once."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from threading import Event
 from time import monotonic
-from typing import TypeVar
 from uuid import UUID
 
 import psycopg
 import pytest
 from httpx2 import Response
 from psycopg import sql
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlmodel import col, select, update
 from starlette.testclient import TestClient
@@ -25,15 +23,13 @@ from service.domain.accounts.tables import ApiToken, User
 from service.doors.repeats import RETRIES
 from service.doors.tools import Tools
 from service.settings import Settings
-from tests.patience import until
+from tests.meetings import Other, sent, wait_for
 from tests.worlds import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 API = "/api/v1"
-Answer = TypeVar("Answer")
 BUSY = 2.5  # seconds that a machine under load may take beyond what is promised
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 COLLIDE = """
 CREATE SEQUENCE collisions;
 CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -45,29 +41,6 @@ END $$;
 CREATE CONSTRAINT TRIGGER collides AFTER UPDATE ON user_account
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION collide();
 """
-# Who looks for a circle and finds one goes: the service, long before.
-PATIENT = "-c deadlock_timeout=1min"
-
-
-class Other:
-    """Somebody else's transaction."""
-
-    def __init__(self, url: str) -> None:
-        self._connection = psycopg.connect(url, options=PATIENT)
-
-    def lock(self, table: str, id: UUID) -> None:
-        query = sql.SQL("SELECT id FROM {} WHERE id = %s FOR UPDATE")
-        self._connection.execute(query.format(sql.Identifier(table)), [id])
-
-    def end(self) -> None:
-        self._connection.rollback()
-
-    def leave(self) -> None:
-        """Wait for it no longer."""
-        self._connection.cancel_safe()
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 @pytest.fixture
@@ -75,19 +48,6 @@ def settings(settings: Settings) -> Settings:
     """It looks for a circle once, late enough for us to close it."""
     late = "&options=-c%20deadlock_timeout%3D3s"
     return settings.model_copy(update={"database_url": f"{settings.database_url}{late}"})
-
-
-@pytest.fixture
-def others(database_url: str) -> Iterator[Callable[[], Other]]:
-    made: list[Other] = []
-
-    def another() -> Other:
-        made.append(Other(database_url))
-        return made[-1]
-
-    yield another
-    for one in made:
-        one.close()
 
 
 @pytest.fixture
@@ -113,14 +73,6 @@ def token_id(database: Database, world: World) -> UUID:
 
 
 @contextmanager
-def sent(call: Callable[[], Answer]) -> Iterator[Callable[[], Answer]]:
-    """While it runs; what is handed out waits for its status."""
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(call)
-        yield answer.result
-
-
-@contextmanager
 def colliding(url: str, times: int) -> Iterator[None]:
     """So often a commit that changes an account fails, as under stricter isolation it may."""
     with psycopg.connect(url, autocommit=True) as connection:
@@ -129,14 +81,6 @@ def colliding(url: str, times: int) -> Iterator[None]:
             yield
         finally:
             connection.execute("DROP FUNCTION collide CASCADE; DROP SEQUENCE collisions")
-
-
-def wait_for(database: Database, count: int) -> None:
-    def are_waiting() -> bool:
-        with database.engine.connect() as connection:
-            return bool(connection.scalar(text(WAITING)) == count)
-
-    until(are_waiting)
 
 
 def deactivate(client: TestClient, world: World) -> Response:
@@ -194,7 +138,7 @@ def test_who_met_another_one_is_done_again_and_once(
         other.end()
         assert answer().status_code == 200
 
-    assert refused == ["40P01"]
+    assert set(refused) == {"40P01"}  # again, if the repeat was in line before the other one
     assert ended(world) == (True, 1)
 
 
