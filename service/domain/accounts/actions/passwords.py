@@ -11,7 +11,8 @@ from service.core.clock import utc_now
 from service.core.db import new_id
 from service.core.secrets import LinkInvalid
 from service.domain.accounts import events, policy
-from service.domain.accounts.actions.sign_ins import end_sign_ins, hold_user, proven
+from service.domain.accounts.actions.holding import hold_user
+from service.domain.accounts.actions.sign_ins import end_sign_ins, proven
 from service.domain.accounts.actions.tokens import revoke_tokens
 from service.domain.accounts.actor import Actor, require
 from service.domain.accounts.passwords import NewPassword, Proof
@@ -88,12 +89,13 @@ def open_password_reset(
 def reset_password(session: Session, actor: Actor, reset_id: UUID, password: NewPassword) -> User:
     """A new password by a mailed link, once; all sign-ins and tokens end. Raises LinkInvalid."""
     require(not actor.is_system)  # the command line uses set_password
-    reset = session.get(PasswordReset, reset_id)
-    if not reset:
+    known = session.get(PasswordReset, reset_id)
+    user = hold_user(session, known.user_id) if known else None
+    # As it is now that it is our turn: used meanwhile, or even swept.
+    reset = session.get(PasswordReset, reset_id, with_for_update=True, populate_existing=True)
+    if not user or user.deactivated_at:
         raise LinkInvalid
-    user = hold_user(session, reset.user_id)
-    session.refresh(reset, with_for_update=True)
-    if reset.used_at or reset.expires_at <= utc_now() or user.deactivated_at:
+    if not reset or reset.used_at or reset.expires_at <= utc_now():
         raise LinkInvalid
     _put_password(session, Actor.of(user), user, password)
     revoke_tokens(session, Actor.of(user), user)

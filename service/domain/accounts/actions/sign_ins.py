@@ -10,6 +10,7 @@ from service.core import outbox
 from service.core.clock import utc_now
 from service.core.secrets import digest, new_token
 from service.domain.accounts import events
+from service.domain.accounts.actions.holding import hold_user
 from service.domain.accounts.actor import Actor, require
 from service.domain.accounts.passwords import Proof, WrongPassword
 from service.domain.accounts.tables import SignIn, User
@@ -50,13 +51,6 @@ def touch_sign_in(session: Session, actor: Actor, sign_in: SignIn) -> None:
     session.add(sign_in)
 
 
-def hold_user(session: Session, user_id: UUID) -> User:
-    """As it is now, and held before any of its sign-ins, tokens and resets: whoever changes both
-    takes them in this order, so that nobody waits for one who waits.
-    """
-    return session.get_one(User, user_id, with_for_update=True, populate_existing=True)
-
-
 def end_sign_ins(session: Session, user_id: UUID) -> None:
     """Sign somebody out everywhere."""
     mine = sa.update(SignIn).where(col(SignIn.user_id) == user_id)
@@ -66,7 +60,7 @@ def end_sign_ins(session: Session, user_id: UUID) -> None:
 
 def proven(session: Session, proof: Proof) -> User:
     """The user, if the password that was proven is still the password. Raises WrongPassword."""
-    user = session.get(User, proof.user_id, with_for_update=True)
+    user = hold_user(session, proof.user_id)
     if not user or user.deactivated_at or user.password_hash != proof.hash:
         raise WrongPassword
     return user

@@ -10,7 +10,7 @@ from service.core.clock import utc_now
 from service.core.errors import Fault, Invalid, StateConflict, Unknown
 from service.core.secrets import digest, new_token
 from service.domain.accounts import events, policy
-from service.domain.accounts.actions.sign_ins import hold_user
+from service.domain.accounts.actions.holding import hold_user
 from service.domain.accounts.actor import Actor, require
 from service.domain.accounts.queries import count_live_tokens
 from service.domain.accounts.tables import ApiToken, Scope, User
@@ -57,7 +57,7 @@ def issue_token(
     """
     require(policy.may_issue_token(actor, user.id))
     require(all(actor.may_use(scope) for scope in scopes))
-    session.refresh(user, with_for_update=True)  # who ends all tokens meanwhile ends this one too
+    hold_user(session, user.id)  # who ends all tokens meanwhile ends this one too
     maker = _hold_maker(session, actor)
     if user.deactivated_at:
         raise UserDeactivated
