@@ -33,6 +33,24 @@ def reset_id(database: Database, world: World) -> UUID:
         return reset.id
 
 
+def test_who_wants_an_address_that_another_one_is_taking_is_told_so(
+    client: TestClient, world: World, others: Callable[[], Other], database: Database
+) -> None:
+    def change() -> Response:
+        url, headers = f"{API}/users/{world.reviewer.id}", world.admin.auth | {"If-Match": "*"}
+        return client.patch(url, json={"email": "new@example.org"}, headers=headers)
+
+    other = others()
+    other.change("user_account", world.reviewer2.id, "email_key", "new@example.org")
+    with sent(change) as answer:
+        wait_for(database, 1)
+        other.keep()
+        refused = answer()
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "email_taken")
+    assert refused.json()["errors"][0]["pointer"] == "/email"
+
+
 @pytest.mark.parametrize("how", ["used", "swept"])
 def test_a_link_that_ends_while_one_waits_for_its_user_opens_nothing(
     database: Database, world: World, others: Callable[[], Other], reset_id: UUID, how: str

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from service.core import outbox
 from service.core.clock import utc_now
 from service.core.errors import Fault, Forbidden, Invalid, StateConflict
+from service.core.unique import is_taken
 from service.domain.accounts.actor import Actor, require
 from service.domain.accounts.tables import User
 from service.domain.jobs import beginnings, events, policy
@@ -74,7 +75,9 @@ def create_job(session: Session, actor: Actor, wanted: NewJob) -> Job:
     try:
         session.flush()
     except IntegrityError as error:  # somebody was faster, since it was looked for
-        raise taken from error
+        if is_taken(error, Job, "slug"):
+            raise taken from error
+        raise
     _put_stages(session, job, beginnings.STAGES, ())
     if actor.is_staff:
         session.add(TeamMember(job_id=job.id, user_id=actor.user_id, is_lead=True))

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 from service.core import outbox
 from service.core.clock import utc_now
 from service.core.errors import Fault, StateConflict
+from service.core.unique import is_taken
 from service.core.words import email_key
 from service.domain.accounts import events, policy
 from service.domain.accounts.actions.passwords import end_resets
@@ -52,12 +53,12 @@ def change_user(session: Session, actor: Actor, user: User, change: UserChange) 
         return user
     if "roles" in wanted and Role.ADMIN not in change.roles:
         _keep_an_admin(session, user)
-    if "email" in wanted and (key := email_key(change.email)) != user.email_key:
-        user.email_key = _free_key(session, change.email)
-        end_resets(session, user.id)  # a link that was sent to the old address is worth nothing
-        before["email_key"], wanted["email_key"] = before["email"], key
+    if "email" in wanted and email_key(change.email) != user.email_key:
+        before["email_key"], wanted["email_key"] = before["email"], _free_key(session, change.email)
     user.sqlmodel_update(wanted)
     _flush_address(session)
+    if "email_key" in wanted:
+        end_resets(session, user.id)  # a link that was sent to the old address is worth nothing
     detail: dict[str, object] = {"before": before, "after": wanted}
     outbox.record(session, actor, user.id, events.UserChanged(user_id=user.id), detail=detail)
     return user
@@ -94,7 +95,9 @@ def _flush_address(session: Session) -> None:
     try:
         session.flush()
     except IntegrityError as error:
-        raise _taken() from error
+        if is_taken(error, User, "email_key"):
+            raise _taken() from error
+        raise
 
 
 def _taken() -> EmailTaken:
