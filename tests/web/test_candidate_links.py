@@ -17,7 +17,7 @@ from service.domain.submissions.queries import link_token
 from service.domain.submissions.tables import LinkPurpose, Submission, SubmissionFile
 from service.doors.tools import Tools
 from service.worker.loop import run_once
-from tests.api.test_collisions import wait_for
+from tests.meetings import wait_for
 from tests.worlds import World
 
 SECOND = {
