@@ -119,9 +119,13 @@ def test_script_tells_of_a_large_file_at_once_and_lives_on_after_a_refusal(site:
 
     page.set_input_files("#evidence-0-files", [files["notes.txt"]])
     assert page.locator("#evidence-0-files-mistake").count() == 0
+    page.click("#evidence-0 summary")
+    page.select_option("#evidence-0-kind", "patent")
     page.click("button[value=send]")
     page.wait_for_selector("#mistakes")
     page.click("button[value=add]")
+    assert page.input_value("#evidence-0-kind") == "patent"
+    assert page.input_value("#evidence-1-kind") == ""
     page.fill("#evidence-1-claim", "Written after the refusal.")
     page.goto(f"{site.address}/jobs/{JOB}/apply")
     assert page.input_value("#evidence-1-claim") == "Written after the refusal."

@@ -118,6 +118,16 @@ def test_whoever_is_chosen_twice_is_counted_once(pages: TestClient, world: World
     assert asked.text.count(f'value="{chosen}"') == 1
 
 
+def test_no_reason_is_chosen_for_anybody(pages: TestClient, world: World) -> None:
+    chosen = {"chosen": f"{world.submission.id}:1"}
+    asked = pages.post("/desk/reject/preview", data=chosen)
+    sent = pages.post("/desk/reject", data={**chosen, "reason": "", "subject": "No", "text": "No."})
+
+    assert '<option value="depth">' in asked.text
+    assert " selected" not in asked.text
+    assert sent.status_code == 422
+
+
 def test_one_is_rejected_with_a_mail_from_its_page(pages: TestClient, world: World) -> None:
     shown = pages.get(url(world)).text
     chosen = re.search(r'name="chosen" value="([^"]+)"', shown)

@@ -49,7 +49,7 @@ function add(form) {
   }
   copy.querySelectorAll(".mistake, .chip").forEach((part) => (part.closest("p") ?? part).remove());
   copy.querySelectorAll("[name=drop]").forEach((part) => part.closest("label").remove());
-  copy.querySelectorAll("input, textarea").forEach((field) => { field.value = ""; });
+  copy.querySelectorAll("input, textarea, select").forEach((field) => { field.value = ""; });
   copy.querySelectorAll("details").forEach((part) => { part.open = false; });
   last.after(copy);
   exhibits(form).forEach((part, index) => {
