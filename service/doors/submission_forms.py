@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.core.errors import Fault
+from service.core.words import is_blank
 from service.domain.jobs.tables import Question, QuestionKind
 
 LINE_FIELDS = ("name", "email", "location", "statement")
@@ -37,6 +38,17 @@ class FormContent:
     content: dict[str, Any] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+
+    def name_exhibits(self, names: Mapping[str, str]) -> None:
+        """A link or a file alone is an exhibit too: it is called by its address or its name.
+
+        `names` are those of the files, by what they are mentioned by.
+        """
+        for piece in self.content["evidence"]:
+            if is_blank(str(piece.get("title", ""))) and is_blank(str(piece.get("claim", ""))):
+                called = piece.get("link") or next((names[f] for f in piece.get("files", [])), "")
+                if called:
+                    piece["title"] = str(called)[:300]
 
     def field_of(self, pointer: str) -> str:
         """The form field that a fault is about, for showing it there."""

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Request, Response
 from service.core.db import new_id
 from service.core.errors import Refusal
 from service.core.idempotency import KeyReused
-from service.core.words import is_blank
 from service.domain.jobs.queries import is_taking, list_questions
 from service.domain.submissions.actions import JobClosed, receive_submission, remove_draft
 from service.domain.submissions.inputs import StoredFile, SubmissionInput
@@ -23,7 +22,7 @@ from service.domain.submissions.tables import EvidenceKind, Source
 from service.doors.forms import Form, FormHere
 from service.doors.pages import StrangerVisit
 from service.doors.routes import DoorRoute
-from service.doors.submission_forms import FormContent, content_of_form
+from service.doors.submission_forms import content_of_form
 from service.doors.submission_intake import (
     HONEYPOT,
     admit,
@@ -155,18 +154,8 @@ def _content(begun: Begun) -> SubmissionInput:
     fields = [file.place for file in begun.kept] + [file.place for file in begun.new]
     read = content_of_form(form.fields, fields, begun.questions, beside=ours)
     begun.typed.field_of = read.field_of
-    _name_exhibits(read, begun.files())
+    read.name_exhibits({file.place: file.name for file in begun.files()})
     return checked_input(read.content, begun.questions, read.faults)
-
-
-def _name_exhibits(read: FormContent, files: Sequence[StoredFile]) -> None:
-    """A link or a file alone is an exhibit too: it is called by its address or its name."""
-    names = {file.place: file.name for file in files}
-    for piece in read.content["evidence"]:
-        if is_blank(str(piece.get("title", ""))) and is_blank(str(piece.get("claim", ""))):
-            called = piece.get("link") or next((names[f] for f in piece.get("files", [])), "")
-            if called:
-                piece["title"] = str(called)[:300]
 
 
 def _keep(request: Request, visit: Visit, begun: Begun, *, later: bool, status: int) -> Response:

@@ -1,5 +1,6 @@
 """What a candidate sees and does by mailed links: where it stands, add, confirm, withdraw."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -8,8 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from service.core.errors import NotFound, Refusal
-from service.core.outbox import ActorKind
-from service.core.versions import Expected
+from service.core.filenames import clean_name
 from service.core.words import email_key
 from service.domain.accounts.actor import SYSTEM, Actor
 from service.domain.pipeline.actions import request_withdrawal, withdraw_submission
@@ -26,19 +26,17 @@ from service.domain.submissions.queries import (
     get_file,
     get_revision,
     get_revision_by_id,
-    get_submission,
     list_revisions,
     open_link,
 )
 from service.domain.submissions.tables import (
     LinkPurpose,
-    MailedLink,
     Revision,
     RevisionState,
     Submission,
 )
 from service.doors.downloads import send_stored
-from service.doors.forms import FormHere
+from service.doors.forms import Form, FormHere
 from service.doors.pages import StrangerVisit
 from service.doors.refusals import status_of
 from service.doors.routes import DoorRoute
@@ -46,6 +44,7 @@ from service.doors.submission_forms import content_of_form, place_names
 from service.doors.submission_intake import bound_files
 from service.doors.uploads import store_uploads
 from service.doors.visit import Db, Visit
+from service.web.mailed import ANY, NONE, opened, used
 from service.web.render import message, page
 from service.web.typed import Typed, said_of
 
@@ -56,9 +55,8 @@ DECIDED = {
     "rejected": "The team decided not to go on with this submission.",
     "withdrawn": "You have withdrawn this submission.",
 }
+NOT_WITHDRAWN = "Your submission is not withdrawn"
 OURS = ("idempotency_key",)
-NONE = UUID(int=0)
-ANY = Expected(anything=True)
 
 
 @router.get("/status")
@@ -95,24 +93,33 @@ def show(request: Request, visit: StrangerVisit, token: Token) -> Response:
 def add(request: Request, visit: StrangerVisit, token: Token, form: FormHere) -> Response:
     """One more exhibit: a new revision, which needs no confirmation."""
     typed = Typed.of(form)
+    places = place_names([upload.field for upload in form.uploads])
     try:
         with visit.reading() as (db, _me):
             open_link(db, visit.tools.key, LinkPurpose.STATUS, token)
-        fields = [upload.field for upload in form.uploads]
-        read = content_of_form(form.fields, fields, [], beside=OURS)
-        typed.field_of = read.field_of
-        addition = AdditionInput.model_validate({"evidence": read.content["evidence"]})
-        files = store_uploads(visit.tools, form.uploads, place_names(fields))
+        addition = _addition(form, typed, places)
+        files = store_uploads(visit.tools, form.uploads, places)
         with visit.writing() as (db, _me):
             me, submission = _theirs(db, visit, token, for_change=True)
             there = get_revision(db, submission).files
-            bound_files(
-                visit.tools, [*(file.size for file in there), *(file.size for file in files)]
-            )
+            bound_files(visit.tools, [*(one.size for one in there), *(one.size for one in files)])
             add_to_submission(db, me, submission, addition, files, blobs=visit.tools.blobs)
             return visit.redirect(f"/status/{token}")
     except (ValidationError, Refusal) as error:
-        return _status(request, visit, token, typed, typed.refused(error))
+        status = typed.refused(error)
+        if names := ", ".join(f"“{clean_name(upload.name)}”" for upload in form.uploads):
+            said = f"Choose again what could not be kept here: {names}."
+            typed.found.append(("evidence-0-files", said))
+        return _status(request, visit, token, typed, status)
+
+
+def _addition(form: Form, typed: Typed, places: Sequence[str]) -> AdditionInput:
+    """Raises ValidationError."""
+    read = content_of_form(form.fields, [one.field for one in form.uploads], [], beside=OURS)
+    typed.field_of = read.field_of
+    names = (clean_name(upload.name) for upload in form.uploads)
+    read.name_exhibits(dict(zip(places, names, strict=True)))
+    return AdditionInput.model_validate({"evidence": read.content["evidence"]})
 
 
 @router.get("/status/{token}/files/{file_id}")
@@ -157,7 +164,7 @@ def ask_to_withdraw(request: Request, visit: StrangerVisit, token: Token) -> Res
     """Looking at it changes nothing: mail scanners follow links."""
     with visit.reading() as (db, _me):
         link = open_link(db, visit.tools.key, LinkPurpose.WITHDRAW, token)
-        title = _submission(db, link)[1].job.title
+        title = opened(db, link)[1].job.title
     said = f"Your submission for {title} ends. The team no longer considers it."
     return _withdrawal(request, token, "Withdraw your submission?", said)
 
@@ -168,7 +175,7 @@ def withdraw(request: Request, visit: StrangerVisit, token: Token, form: FormHer
     try:
         wanted = WithdrawInput(reason=form.get("reason"))
         with visit.writing() as (db, _me):
-            _link, me, submission = _used(db, visit, LinkPurpose.WITHDRAW, token)
+            _link, me, submission = used(db, visit, LinkPurpose.WITHDRAW, token)
             withdraw_submission(db, me, submission, wanted.reason)
             revoke_links(db, me, LinkPurpose.WITHDRAW, submission_id=submission.id)
             done = message(request, "Your submission is withdrawn", "Thank you for telling us.")
@@ -177,8 +184,7 @@ def withdraw(request: Request, visit: StrangerVisit, token: Token, form: FormHer
         raise
     except (ValidationError, Refusal) as error:
         status, fault = said_of(error)
-        title = "Your submission is not withdrawn"
-        return _withdrawal(request, token, title, fault, status, form.get("reason"))
+        return _withdrawal(request, token, NOT_WITHDRAWN, fault, status, form.get("reason"))
 
 
 def _withdrawal(
@@ -220,7 +226,7 @@ def confirm(request: Request, visit: StrangerVisit, token: Token, _form: FormHer
     """It becomes the newest revision; other links to confirm end."""
     said = "It is now the newest version of your submission. A new status link is on its way."
     with visit.writing() as (db, _me):
-        link, me, submission = _used(db, visit, LinkPurpose.CONFIRM, token)
+        link, me, submission = used(db, visit, LinkPurpose.CONFIRM, token)
         waiting = get_revision_by_id(db, SYSTEM, submission, link.revision_id or NONE)
         confirm_revision(db, me, submission, waiting)
         revoke_links(db, me, LinkPurpose.STATUS, submission_id=submission.id)
@@ -249,34 +255,14 @@ def _theirs(
     `for_change` locks it, so that who adds at the same moment comes after. Raises NotFound.
     """
     link = open_link(db, visit.tools.key, LinkPurpose.STATUS, token)
-    return _submission(db, link, ANY if for_change else None)
-
-
-def _used(
-    db: Db, visit: Visit, purpose: LinkPurpose, token: str
-) -> tuple[MailedLink, Actor, Submission]:
-    """A link that is good once, with its submission, both locked: who states no version waits.
-
-    The submission comes first, as with all who change one. Raises NotFound, LinkEnded.
-    """
-    link = open_link(db, visit.tools.key, purpose, token)
-    me, submission = _submission(db, link, ANY)
-    return open_link(db, visit.tools.key, purpose, token, for_use=True), me, submission
+    return opened(db, link, ANY if for_change else None)
 
 
 def _waiting(db: Db, visit: Visit, token: str) -> tuple[Submission, Revision]:
     """What a link to confirm is about. Raises NotFound."""
     link = open_link(db, visit.tools.key, LinkPurpose.CONFIRM, token)
-    submission = _submission(db, link)[1]
+    submission = opened(db, link)[1]
     return submission, get_revision_by_id(db, SYSTEM, submission, link.revision_id or NONE)
-
-
-def _submission(
-    db: Db, link: MailedLink, version: Expected | None = None
-) -> tuple[Actor, Submission]:
-    """The link itself is the right to see it. Raises NotFound."""
-    submission = get_submission(db, SYSTEM, link.submission_id or NONE, version=version)
-    return Actor(ActorKind.CANDIDATE, submission.candidate_id, "The candidate"), submission
 
 
 def _status(request: Request, visit: Visit, token: str, form: Typed, status: int = 200) -> Response:

@@ -192,3 +192,34 @@ def test_additions_sent_at_once_are_all_there(
     assert statuses == [303] * len(claims)
     shown = client.get(status).text
     assert all(claim in shown for claim in claims)
+
+
+def test_a_file_or_a_link_alone_can_be_added(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    status = link_to(world, tools, LinkPurpose.STATUS)
+    nothing = {"evidence-0-claim": " ", "evidence-0-link": ""}
+    link = {"evidence-0-link": "https://example.org/talk"}
+    added = [
+        client.post(status, data=nothing, files=[NOTES]),
+        client.post(status, data=nothing | link),
+    ]
+    empty = client.post(status, data=nothing)
+
+    assert [answer.status_code for answer in (*added, empty)] == [303, 303, 422]
+    shown = client.get(status).text
+    assert "<h2>2. notes.txt</h2>" in shown
+    assert "<h2>3. https://example.org/talk</h2>" in shown
+
+
+def test_a_file_that_came_with_a_refused_addition_is_asked_for_again(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    status = link_to(world, tools, LinkPurpose.STATUS)
+    refused = client.post(status, data={"evidence-0-link": "nowhere"}, files=[NOTES])
+    without = client.post(status, data={"evidence-0-link": "nowhere"})
+
+    assert refused.status_code == 422
+    assert "Choose again what could not be kept here: “notes.txt”." in refused.text
+    assert 'id="evidence-0-files-mistake"' in refused.text
+    assert "Choose again" not in without.text
