@@ -46,6 +46,7 @@ from service.web.begun import (
     mail_link,
     take_files,
 )
+from service.web.closed import show_closed
 from service.web.render import message, page, words
 from service.web.typed import MOST_EXHIBITS
 
@@ -64,23 +65,28 @@ def show(
     invited: Annotated[str, Query(max_length=TOKEN_LENGTH)] = "",
 ) -> Response:
     """The form: empty, or as it was left."""
+    try:
+        begun = _begun_before(visit, slug, draft)
+    except DraftSent as sent:
+        to = receipt_path(visit.tools, sent.revision_id)
+        return Response(status_code=303, headers={"Location": to})
+    begun.typed.invited = invited
+    return _form(request, visit, begun) if is_taking(begun.job) else _closed(request, visit, begun)
+
+
+def _begun_before(visit: Visit, slug: str, token: str) -> Begun:
+    """Raises NotFound, JobClosed, DraftSent, LinkEnded."""
     with visit.reading() as (db, _me):
         job = get_job_to_send_to(db, slug)
-        if not is_taking(job):
+        if not token and not is_taking(job):
             raise JobClosed
-        questions, found = list_questions(db, job.id), None
-        if draft:
-            try:
-                found = get_draft(db, visit.tools.key, draft)
-            except DraftSent as sent:
-                to = receipt_path(visit.tools, sent.revision_id)
-                return Response(status_code=303, headers={"Location": to})
-    begun = Begun.of(job, questions, form_of(found) if found else Form())
-    if found:
-        begun.draft, begun.version = found, str(found.version)
-        begun.typed.draft, begun.typed.invited = draft, invited
-        begun.hold(found.files)
-    return _form(request, visit, begun)
+        questions = list_questions(db, job.id)
+        draft = get_draft(db, visit.tools.key, token) if token else None
+    begun = Begun.of(job, questions, form_of(draft) if draft else Form())
+    if draft:
+        begun.draft, begun.version, begun.typed.draft = draft, str(draft.version), token
+        begun.hold(draft.files)
+    return begun
 
 
 @router.post("/jobs/{slug}/apply")
@@ -89,18 +95,18 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
     if form.get(HONEYPOT):
         return visit.redirect(receipt_path(visit.tools, new_id()))
     begun = begin(visit, slug, form)
+    if not is_taking(begun.job):
+        return _closed(request, visit, begun)
     status = take_files(visit.tools, begun)
     wish = form.get("do", "send")
     if wish not in {"add", "later"} and not begun.sent:
-        ask_for_missed(begun)
         try:
-            content = _content(begun)
-            if begun.typed.mistaken:
-                status = 422 if status == OK else status
-            elif answer := _send(visit, begun, content):
+            if answer := _send(visit, begun):
                 return answer
         except LinkEnded as ended:
             begun.begin_anew(ended)
+        except JobClosed:  # while we looked
+            return _closed(request, visit, begun)
         except Refusal as refusal:
             status = max(status, begun.typed.refused(refusal))
     if wish == "add":
@@ -109,11 +115,15 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
     return _keep(request, visit, begun, later=wish == "later", status=status)
 
 
-def _send(visit: Visit, begun: Begun, content: SubmissionInput) -> Response | None:
+def _send(visit: Visit, begun: Begun) -> Response | None:
     """None when the draft was changed elsewhere: nobody sends what this page did not show.
 
-    Nor twice from one page without being told.
+    Nor what is told to be wrong, nor twice from one page without being told.
     """
+    ask_for_missed(begun)
+    content = _content(begun)
+    if begun.typed.mistaken:
+        return None
     tools, files = visit.tools, begun.files()
     bound_files(tools, [file.size for file in files])
     invited = is_invited(tools, begun.typed.invited, begun.draft, content.email)
@@ -175,10 +185,12 @@ def _keep(request: Request, visit: Visit, begun: Begun, *, later: bool, status: 
         if later and begun.status == OK:
             begun.typed.found.append(("email", "Tell us where to mail the link to."))
             status = 422
+    except JobClosed:
+        return _closed(request, visit, begun)
     except Refusal as refusal:
         status = begun.typed.refused(refusal)
         begun.not_saved()
-    return _form(request, visit, begun, max(status, begun.status))
+    return _form(request, visit, begun, begun.status if status == OK else status)
 
 
 def _save(request: Request, visit: Visit, begun: Begun, *, later: bool) -> Response | None:
@@ -210,6 +222,19 @@ def _slug(request: Request) -> str:
     return str(request.path_params["slug"])
 
 
+def _closed(request: Request, visit: Visit, begun: Begun) -> Response:
+    return show_closed(request, begun, _labels(begun), _receipt(visit, begun))
+
+
+def _labels(begun: Begun) -> dict[str, str]:
+    return LABELS | {f"answer-{one.key}": one.text for one in begun.questions}
+
+
+def _receipt(visit: Visit, begun: Begun) -> str:
+    """Of what was sent before, from this page or from what it began."""
+    return receipt_path(visit.tools, begun.sent.revision_id) if begun.sent else begun.receipt
+
+
 def _form(request: Request, visit: Visit, begun: Begun, status: int = 200) -> Response:
     typed = begun.typed
     typed.kept = begun.kept
@@ -224,9 +249,9 @@ def _form(request: Request, visit: Visit, begun: Begun, status: int = 200) -> Re
         version=begun.version,
         changed_at=begun.changed_at,
         sent_at=begun.sent.at if begun.sent else None,
-        receipt=receipt_path(visit.tools, begun.sent.revision_id) if begun.sent else begun.receipt,
+        receipt=_receipt(visit, begun),
         kinds=KINDS,
-        labels=LABELS | {f"answer-{one.key}": one.text for one in begun.questions},
+        labels=_labels(begun),
         consent_text=consent_of(visit.tools.settings)[0],
         idempotency_key=str(new_id()),
         notice="",

@@ -9,11 +9,10 @@ from service.core.errors import NotFound, Refusal, Stale, StateConflict, Unavail
 from service.core.filenames import clean_name
 from service.core.idempotency import KeyReused
 from service.domain.accounts.actor import Actor
-from service.domain.jobs.queries import is_taking, list_questions
+from service.domain.jobs.queries import list_questions
 from service.domain.jobs.tables import Job, Question
 from service.domain.submissions.actions import (
     DraftTooLarge,
-    JobClosed,
     drop_staged_file,
     request_draft_link,
     save_draft,
@@ -114,7 +113,9 @@ class Begun:
             return status_of(self.full)
         if self.receipt:
             return status_for(KeyReused)
-        return status_for(StateConflict) if self.sent else OK
+        if self.sent:
+            return status_for(StateConflict)
+        return 422 if self.typed.mistaken else OK
 
     def hold(self, files: Sequence[StagedFile]) -> None:
         """These are the files of the draft, each in a place that the page shows."""
@@ -127,7 +128,7 @@ class Begun:
 
 
 def begin(visit: Visit, slug: str, form: Form) -> Begun:
-    """Raises NotFound, JobClosed."""
+    """Raises NotFound."""
     with visit.reading() as (db, _me):
         job = get_job_to_send_to(db, slug)
         begun = Begun.of(job, list_questions(db, job.id), form)
@@ -136,8 +137,6 @@ def begin(visit: Visit, slug: str, form: Form) -> Begun:
                 begun.draft = get_draft(db, visit.tools.key, token)
             except (NotFound, LinkEnded) as ended:
                 begun.begin_anew(ended)
-    if not is_taking(job):
-        raise JobClosed
     dropped = set(form.get_all("drop"))
     files = begun.draft.files if begun.draft else []
     begun.hold([file for file in files if str(file.id) not in dropped])
@@ -146,7 +145,7 @@ def begin(visit: Visit, slug: str, form: Form) -> Begun:
 
 def take_files(tools: Tools, begun: Begun) -> int:
     """Keep each file that can be used, and say of each other why it cannot. Returns the status."""
-    status = 422 if begun.typed.mistaken else OK
+    status: int = OK
     for upload in begun.form.uploads:
         try:
             begun.new += store_uploads(tools, [upload], [upload.field])
