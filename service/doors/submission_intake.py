@@ -117,13 +117,15 @@ def checked_input(
     raw: object, questions: Sequence[Question], faults: Sequence[Fault] = ()
 ) -> SubmissionInput:
     """Raises SubmissionMalformed: with `faults`, and with all that is wrong in `raw` itself."""
-    found: list[Fault] = []
+    found = list(faults)
     try:
         content = SubmissionInput.model_validate(raw)
     except ValidationError as error:
         found = faults_of(error.errors(include_url=False, include_input=False))
     if faults or found:
-        raise SubmissionMalformed(faults=[*faults, *found, *_later_faults(raw, questions, found)])
+        raise SubmissionMalformed(
+            faults=[*faults, *found, *_later_faults(raw, questions, [*faults, *found])]
+        )
     return content
 
 

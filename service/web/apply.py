@@ -33,7 +33,7 @@ from service.doors.submission_intake import (
     receipt_path,
 )
 from service.doors.visit import Visit
-from service.web.asked import unasked_in
+from service.web.asked import too_many_files, unasked_in
 from service.web.begun import (
     OK,
     OURS,
@@ -165,7 +165,8 @@ def _content(begun: Begun) -> SubmissionInput:
     read = content_of_form(form.fields, fields, begun.questions, beside=ours)
     begun.typed.field_of = read.field_of
     read.name_exhibits({file.place: file.name for file in begun.files()})
-    return checked_input(read.content, begun.questions, read.faults)
+    faults = [*read.faults, *too_many_files(read.content["answers"], begun.questions)]
+    return checked_input(read.content, begun.questions, faults)
 
 
 def _keep(request: Request, visit: Visit, begun: Begun, *, later: bool, status: int) -> Response:

@@ -1,8 +1,9 @@
 """What came for questions that are asked no longer, or otherwise: shown and kept, never sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from service.core.errors import Fault
 from service.domain.jobs.tables import Question, QuestionKind
 from service.domain.submissions.tables import StagedFile
 from service.doors.forms import Form
@@ -19,6 +20,7 @@ FILE_MOVED = (
     "A file came for a question that is no longer asked. It belongs to this exhibit now: remove it "
     "here, or send it so."
 )
+ONE_FILE = "Only one file: tick the one to remove."
 
 
 def as_asked(form: Form, questions: Sequence[Question]) -> tuple[Form, list[tuple[str, str]]]:
@@ -65,6 +67,13 @@ def in_their_places(
 def unasked_in(form: Form) -> Iterator[str]:
     """The names of fields that hold words for what is asked no longer."""
     return (name for name, _value in form.fields if name.startswith(UNASKED))
+
+
+def too_many_files(answers: Mapping[str, object], questions: Sequence[Question]) -> Iterator[Fault]:
+    """Of questions that are answered with one file."""
+    for one in questions:
+        if one.kind is QuestionKind.FILE and isinstance(answers.get(one.key), list):
+            yield Fault(f"/answers/{one.key}", ONE_FILE)
 
 
 def _is_shown(question: Question | None, value: str) -> bool:

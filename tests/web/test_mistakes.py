@@ -6,6 +6,7 @@ from fastapi.testclient import TestClient
 
 from service.core.db import new_id
 from service.domain.jobs.tables import Question, QuestionKind
+from tests.web.test_drafts_elsewhere import draft_on
 from tests.worlds import World
 
 
@@ -95,3 +96,28 @@ def test_over_the_api_all_is_told_at_once_too(client: TestClient, world: World) 
         "/evidence/0/claim",
         "/answers/q1",
     }
+
+
+def test_two_files_for_a_question_that_takes_one_are_told_of_in_one_sentence(
+    client: TestClient, world: World
+) -> None:
+    ask(world, QuestionKind.FILE)
+    sendable = {
+        "name": "Ida",
+        "email": "ida@example.org",
+        "consent": "yes",
+        "evidence-0-claim": "I did it.",
+    }
+    one, other = (("answer-q1", (name, name.encode())) for name in ("cv1.txt", "cv2.txt"))
+    begun = client.post("/jobs/engineer/apply", data=sendable | {"do": "add"}, files=[one])
+    form = sendable | draft_on(begun.text)
+    told = client.post("/jobs/engineer/apply", data=form, files=[other])
+    (link,) = re.findall(r'<li><a href="#([^"]+)">([^<]+)</a></li>', told.text)
+    dropped = re.findall(r'name="drop" value="([^"]+)"', told.text)
+    sent = client.post(
+        "/jobs/engineer/apply", data=sendable | draft_on(told.text) | {"drop": dropped[0]}
+    )
+
+    assert (told.status_code, sent.status_code) == (422, 303)
+    assert link == ("answer-q1", "Question 1?: Only one file: tick the one to remove.")
+    assert len(dropped) == 2
