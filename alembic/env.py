@@ -55,7 +55,7 @@ def migrate(connection: sa.Connection) -> None:
         # Batch mode drops and rebuilds tables; with foreign keys on that deletes the children.
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
     context.configure(
-        connection=connection.execution_options(exhibit_access="write"),
+        connection=connection.execution_options(exhibit_access="migrate"),
         target_metadata=SQLModel.metadata,
         render_as_batch=True,
         render_item=render_item,

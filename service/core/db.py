@@ -37,6 +37,7 @@ SQLITE_PASSING = {5, 6, 7, 10, 13, 14}
 POSTGRESQL_PASSING = {"08", "40", "53", "57"}
 LOCK_NOT_AVAILABLE = "55P03"
 COLLISIONS = {"40001", "40P01"}  # serialization failure, deadlock
+WRITING = {"write", "migrate"}  # a migration takes the time that it needs
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(column_0_N_label)s",
@@ -272,4 +273,4 @@ def _tune_sqlite(engine: sa.Engine) -> None:
         left = LOCK_WAIT_SECONDS if until is None else max(0, until - monotonic())
         connection.exec_driver_sql(f"PRAGMA busy_timeout={ceil(left) * 1000}")
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if access == 'read' else 'OFF'}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if access == "write" else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if access in WRITING else "BEGIN")

@@ -1,8 +1,9 @@
-"""How long one transaction may wait on PostgreSQL, all its waiting together.
+"""How long one transaction may take on PostgreSQL, all its slow statements together.
 
 The server bounds each wait by itself (`lock_timeout`) and each statement (`statement_timeout`): who
 meets one lock after another could wait for ever, even in one statement. So for whoever writes both
-are what is left of a budget, from which each slow statement takes what it took.
+are what is left of a budget, from which each slow statement takes what it took. Nobody can tell
+from here whether it waited or worked; migrations, which work long, are left alone.
 """
 
 from contextlib import closing

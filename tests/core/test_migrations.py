@@ -42,6 +42,15 @@ revision, down_revision = "orphan", "{head}"
 def upgrade():
     op.execute("DELETE FROM job")
 """
+SLOW = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision = "slow", "{head}"
+def upgrade():
+    op.execute("SELECT count(*) FROM generate_series(1, 3000000)")
+    limits = ("lock_timeout", "statement_timeout")
+    assert [op.get_bind().scalar(sa.text("SHOW " + one)) for one in limits] == ["5s", "0"]
+"""
 
 
 def migrations(url: str) -> Config:
@@ -192,6 +201,13 @@ def test_a_migration_that_breaks_foreign_keys_leaves_everything_as_it_was(
 
     assert set(counts(bare_database_url).values()) == {1}
     command.check(migrations(bare_database_url))
+
+
+@pytest.mark.parametrize("bare_database_url", ["postgresql"], indirect=True)
+def test_a_migration_that_works_for_long_has_time_for_its_next_step(
+    bare_database_url: str, tmp_path: Path
+) -> None:
+    command.upgrade(migrations_with(bare_database_url, tmp_path / "more", SLOW), "head")
 
 
 def test_two_that_start_at_once_migrate_one_after_the_other(bare_database_url: str) -> None:
