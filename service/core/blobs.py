@@ -24,6 +24,7 @@ from service.core.errors import NotFound, Refusal, TooLarge, Unavailable
 PIECE = 1024 * 1024
 KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})")
 INCOMING = "incoming"
+BRISK_SECONDS = 2  # for one call while a transaction waits for it
 
 
 class BlobMissing(NotFound):
@@ -55,8 +56,8 @@ class Blobs:
     """Bytes by SHA-256 at `url`: a folder's path, `file://…`, or `s3://bucket/prefix`.
 
     `options` are obstore's S3 settings (`endpoint`, `region`, `access_key_id`, …); `timeout` is
-    seconds for one call, and a call is repeated at most `retries` times. Every failure of the
-    store itself is raised as StoreFailed.
+    seconds for one call, and a call is repeated at most `retries` times (`delete` is brisk). Every
+    failure of the store itself is raised as StoreFailed.
     """
 
     def __init__(
@@ -70,11 +71,13 @@ class Blobs:
         self.place = url
         self._folder = _folder_of(url)
         self._store: LocalStore | S3Store
+        self._brisk: LocalStore | S3Store
         if self._folder is None:
             self._store = _s3(url, dict(options or {}), timeout, retries)
+            self._brisk = _s3(url, dict(options or {}), min(timeout, BRISK_SECONDS), retries=0)
         else:
             (self._folder / INCOMING).mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._store = LocalStore(prefix=self._folder)
+            self._store = self._brisk = LocalStore(prefix=self._folder)
 
     def put(self, stream: BinaryIO, *, limit: int) -> Stored:
         """Keep all of `stream`, which may be at most `limit` bytes, and return when it is safe.
@@ -112,13 +115,15 @@ class Blobs:
 
         In a folder, the look at the time and the removal cannot be split by a `put` of the same
         bytes. S3 has no such promise: there a sweep needs a generous `older_than`.
+
+        It is called in a transaction that others wait for, so a slow store ends it early.
         """
         try:
             with _failures(absent=BlobMissing), self._alone():
-                meta = obstore.head(self._store, _key(sha256))
+                meta = obstore.head(self._brisk, _key(sha256))
                 if older_than is not None and meta["last_modified"] >= older_than:
                     return False
-                obstore.delete(self._store, _key(sha256))
+                obstore.delete(self._brisk, _key(sha256))
         except BlobMissing:
             return False
         return True

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from service.core.blobs import PIECE, BlobMissing, Blobs, StoreFailed, StoreUnusable
+from service.core.db import LOCK_WAIT_SECONDS
 from service.core.errors import TooLarge
 from tests.core.conftest import S3Place
 from tests.syncs import watched
@@ -250,6 +251,19 @@ def test_a_store_out_of_reach_fails_within_a_bound(
             call(blobs)
 
         assert time.monotonic() - began < 5
+
+
+def test_who_deletes_waits_for_less_long_than_others_wait_for_a_transaction(s3: S3Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        options = s3.options | {"endpoint": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        blobs = Blobs(s3.url, options=options)
+        began = time.monotonic()
+
+        with pytest.raises(StoreFailed):
+            blobs.delete("a" * 64)
+
+        # It looks and then deletes: two calls, and each may take as long.
+        assert 2 * (time.monotonic() - began) < LOCK_WAIT_SECONDS
 
 
 def test_a_check_says_what_fails_and_why(s3: S3Place, tmp_path: Path) -> None:
