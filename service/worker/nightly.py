@@ -40,13 +40,14 @@ def tidy(tools: Tools, task: Task) -> Effect | None:
 
     The lease is renewed with each batch, so that a round that takes long stays one worker's.
     """
-    failed = [name for name, do in _chores(tools, task).items() if not _done(name, do)]
+    failed = [name for name, do in chores(tools, task).items() if not _done(name, do)]
     if failed:
         raise RuntimeError(f"{len(failed)} kinds of nightly work failed")
     return None
 
 
-def _chores(tools: Tools, task: Task) -> dict[str, Callable[[], int]]:
+def chores(tools: Tools, task: Task) -> dict[str, Callable[[], int]]:
+    """Each by its name; done, it says how much it removed. Raises LeaseLost."""
     limits, now = tools.settings.limits, utc_now()
 
     def whole(sweep: Sweep, before: datetime) -> Callable[[], int]:

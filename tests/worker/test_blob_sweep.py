@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 
 from service.core.blobs import Stored
 from service.core.clock import utc_now
@@ -77,6 +78,31 @@ def test_bytes_with_a_row_too_low_in_count_stay_as_long_as_something_points_to_t
     run(tools)
 
     assert tools.blobs.exists(stored.sha256)
+
+
+class Lost(Exception):
+    """Another worker has the work by now."""
+
+
+@pytest.mark.parametrize("held", [0, 1, 2])
+def test_who_loses_the_lease_takes_nothing_from_there_on(tools: Tools, held: int) -> None:
+    """It is asked for each row, for each batch of the store and for each orphan: three times."""
+    row, orphan = (store(tools, content, by=2 * DAY) for content in (b"unused", b"orphan"))
+    add_blob(tools, row, 0, by=2 * DAY)
+    asked: list[Session] = []
+
+    def hold(session: Session) -> None:
+        asked.append(session)
+        if len(asked) > held:
+            raise Lost
+
+    with pytest.raises(Lost):
+        sweep_blobs(tools, utc_now(), hold)
+
+    assert tools.blobs.exists(orphan.sha256)
+    is_row_swept = held > 0
+    assert tools.blobs.exists(row.sha256) is not is_row_swept
+    assert refs(tools) == ({} if is_row_swept else {row.sha256: 0})
 
 
 @pytest.mark.parametrize("has_row", [True, False])

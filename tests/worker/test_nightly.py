@@ -32,7 +32,7 @@ from service.domain.submissions.tables import (
 )
 from service.doors.tools import Tools
 from service.worker.loop import run_once
-from service.worker.nightly import HOUR, NIGHTLY_ID, schedule_nightly, tidy
+from service.worker.nightly import HOUR, NIGHTLY_ID, chores, schedule_nightly, tidy
 from service.worker.work import LeaseLost
 from tests.worker.steps import make_due, tasks
 from tests.worker.stored import add_blob, refs, store
@@ -117,6 +117,17 @@ def test_a_round_that_takes_long_stays_one_workers(tools: Tools) -> None:
         tidy(tools, late)
     with tools.database.read() as session:
         assert count(session, RateCount) == 1
+
+
+def test_who_lost_the_round_takes_no_bytes_either(tools: Tools) -> None:
+    late, unused = taken(tools), store(tools, b"unused", by=2 * DAY)
+    add_blob(tools, unused, 0, by=2 * DAY)
+    taken(tools)  # by another worker
+    with pytest.raises(LeaseLost):
+        chores(tools, late)["blobs"]()
+
+    assert tools.blobs.exists(unused.sha256)
+    assert refs(tools) == {unused.sha256: 0}
 
 
 def test_kept_answers_and_counts_go_when_they_are_over(tools: Tools) -> None:
