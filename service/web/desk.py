@@ -1,6 +1,6 @@
 """The list of submissions for staff: filter, search, reject several with a mail, download."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from pydantic import ValidationError, model_validator
 
 from service.core.errors import Invalid, Malformed, NotFound, Refusal, Stale
 from service.core.paging import MOST, Slice
-from service.domain.accounts.actor import require
+from service.domain.accounts.actor import Actor, require
 from service.domain.desk.actions import reject_submissions
 from service.domain.desk.inputs import RejectInput, SubmissionFilter
 from service.domain.desk.queries import find_job_id, list_submissions
@@ -25,6 +25,7 @@ from service.doors.forms import Form, FormHere
 from service.doors.listing import ListQuery, ask
 from service.doors.pages import PageVisit, local_path
 from service.doors.routes import DoorRoute
+from service.doors.visit import Db
 from service.web.render import message, page
 from service.web.typed import said_of
 from service.web.versions import LONGEST
@@ -134,16 +135,12 @@ def _preview(
 ) -> Response:
     """Each as it is now; who was told what changed may tick it again."""
     status, fault = said_of(error) if error else (200, "")
-    chosen, named = _versions(form.get_all("chosen")), _versions(form.get("lines").split())
-    if not chosen and not named:
-        raise NothingChosen
     with visit.reading() as (db, me):
-        found = find_submissions(db, me, [id for id, _version in [*named, *chosen]])
-        if not found:
-            raise NotFound
-        require(is_handled_by(db, me, *found))
-        if len({submission.job_id for submission in found}) > 1:
-            raise SeveralJobs
+        chosen, named = _versions(form.get_all("chosen")), _versions(form.get("lines").split())
+        if not chosen and not named:
+            raise NothingChosen
+        ids = {id for id, _version in [*named, *chosen]}
+        found = _find(db, me, ids)
         words = rejection(company=visit.tools.settings.company.name, job="{job}", name="{name}")
         return page(
             request,
@@ -152,12 +149,23 @@ def _preview(
             fault=MEANWHILE if isinstance(error, OVERTAKEN) else fault,
             me=me,
             lines=_lines(found, chosen, named),
-            gone=len({id for id, _version in [*named, *chosen]}) - len(found),
+            gone=len(ids) - len(found),
             reasons=found[0].job.rejection_reasons,
             reason=form.get("reason"),
             subject=form.get("subject") or words.subject,
             text=form.get("text") or words.text,
         )
+
+
+def _find(db: Db, me: Actor, ids: set[UUID]) -> Sequence[Submission]:
+    """Those that may be rejected together. Raises NotFound, Forbidden, SeveralJobs."""
+    found = find_submissions(db, me, ids)
+    if not found:
+        raise NotFound
+    require(is_handled_by(db, me, *found))
+    if len({submission.job_id for submission in found}) > 1:
+        raise SeveralJobs
+    return found
 
 
 def _lines(
