@@ -17,7 +17,7 @@ from service.domain.accounts.actions import (
     revoke_token,
 )
 from service.domain.accounts.inputs import NewToken, NewUser, PasswordChange, UserChange
-from service.domain.accounts.passwords import WrongOldPassword, WrongPassword, choose_password
+from service.domain.accounts.passwords import choose_password
 from service.domain.accounts.queries import (
     get_me,
     get_own_password,
@@ -144,10 +144,7 @@ def set_own_password(visit: StaffVisit, body: PasswordChange) -> Response:
         email, known = get_me(db, me).email, get_own_password(db, me)
     limit = visit.tools.settings.rates.sign_ins_per_account
     visit.tools.rates.hit(limit, "old_password", str(me.id))
-    try:
-        proof = known.prove(body.old)
-    except WrongPassword as error:
-        raise WrongOldPassword from error
+    proof = known.prove_again(body.old)
     chosen = choose_password(body.new, email, field="new")
     with visit.writing() as (db, me):
         left = change_password(db, me, proof, chosen, tokens_too=body.revoke_tokens)

@@ -56,7 +56,7 @@ def change(request: Request, visit: PageVisit, form: FormHere) -> Response:
     limit = visit.tools.settings.rates.sign_ins_per_account
     try:
         visit.tools.rates.hit(limit, "old_password", str(me.id))
-        proof = known.prove(form.get("old"))
+        proof = known.prove_again(form.get("old"))
         chosen = choose_password(form.get("password"), email)
         with visit.writing() as (db, me):
             change_password(db, me, proof, chosen, tokens_too=bool(form.get("tokens_too")))

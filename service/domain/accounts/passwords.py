@@ -80,6 +80,13 @@ class KnownPassword:
         renewed = hash_password(password) if is_outdated(self.hash) else None
         return Proof(self.user_id, self.hash, renewed)
 
+    def prove_again(self, password: str) -> Proof:
+        """Of who is signed in. Raises WrongOldPassword, TooMany."""
+        try:
+            return self.prove(password)
+        except WrongPassword as error:
+            raise WrongOldPassword from error
+
 
 def choose_password(password: str, email: str, *, field: str = "password") -> NewPassword:
     """Raises WeakPassword that names the `field`, TooMany."""
