@@ -121,11 +121,9 @@ def checked_input(
     try:
         content = SubmissionInput.model_validate(raw)
     except ValidationError as error:
-        found = faults_of(error.errors(include_url=False, include_input=False))
-    if faults or found:
-        raise SubmissionMalformed(
-            faults=[*faults, *found, *_later_faults(raw, questions, [*faults, *found])]
-        )
+        found += faults_of(error.errors(include_url=False, include_input=False))
+    if found:
+        raise SubmissionMalformed(faults=[*found, *_later_faults(raw, questions, found)])
     return content
 
 
