@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import Enum
 from functools import partial
 from typing import Annotated, NoReturn
+from uuid import UUID
 
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
@@ -176,6 +177,13 @@ class Visit:
         """Of a form whose key was used with other content: the next one, the same for the same."""
         state = self.request.state
         state.idempotency_key = digest(f"{state.idempotency_key} {state.fingerprint}")
+
+    def own_id(self, what: str) -> UUID | None:
+        """The same each time that this form is pressed; nobody else can come to it."""
+        if self._key is None:
+            return None
+        text = f"{what} {self._caller()} {self._route()} {self._key}"
+        return UUID(keyed_hash(self.tools.key, text)[:32], version=5)
 
     @contextmanager
     def _alone(self) -> Generator[None]:

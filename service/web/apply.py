@@ -1,13 +1,15 @@
 """The application form: sent at once, refused without losing a word, or put off until later."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from service.core.db import new_id
-from service.core.errors import Refusal
+from service.core.errors import Refusal, TooMany
 from service.core.idempotency import KeyReused
 from service.domain.jobs.queries import is_taking, list_questions
 from service.domain.submissions.actions import JobClosed, receive_submission, remove_draft
@@ -15,6 +17,7 @@ from service.domain.submissions.inputs import StoredFile, SubmissionInput
 from service.domain.submissions.queries import (
     DraftSent,
     LinkEnded,
+    find_draft,
     get_draft,
     get_job_to_send_to,
 )
@@ -196,16 +199,26 @@ def _keep(request: Request, visit: Visit, begun: Begun, *, later: bool, status: 
 
 def _save(request: Request, visit: Visit, begun: Begun, *, later: bool) -> Response | None:
     """Keep the draft; with `later` also ask for its link, and say so, if it has an address."""
-    tools = visit.tools
-    if begun.draft is None:
-        tools.rates.hit(tools.settings.rates.submissions, "draft from", visit.network)
-    put_off = None
+    tools, own, put_off = visit.tools, visit.own_id("draft"), None
+    _bound_drafts(visit, begun, own)
     with visit.writing() as (db, me):
-        draft = keep(db, me, tools, begun)
+        draft = keep(db, me, tools, begun, own)
         if later and mail_link(db, me, begun, draft):
             put_off = visit.show(_put_off(request, tools.settings.limits.draft_days))
+    if begun.is_new:
+        with suppress(TooMany):  # it is kept: the next one is refused
+            tools.rates.hit(tools.settings.rates.submissions, "draft from", visit.network)
     begun.go_on(tools.key, draft)
     return put_off
+
+
+def _bound_drafts(visit: Visit, begun: Begun, own: UUID | None) -> None:
+    """Raises TooMany where one more draft would be too many; a form pressed again begins none."""
+    with visit.reading() as (db, _me):
+        begins = begun.draft is None and not (own and find_draft(db, own))
+    if begins:
+        tools = visit.tools
+        tools.rates.check(tools.settings.rates.submissions, "draft from", visit.network)
 
 
 def _put_off(request: Request, days: int) -> Response:

@@ -23,6 +23,7 @@ from service.domain.submissions.queries import (
     DraftSent,
     LinkEnded,
     draft_token,
+    find_draft,
     get_draft,
     get_job_to_send_to,
 )
@@ -63,6 +64,7 @@ class Begun:
     sent: DraftSent | None = None
     receipt: str = ""
     full: DraftTooLarge | None = None
+    is_new: bool = False
 
     @classmethod
     def of(cls, job: Job, questions: Sequence[Question], form: Form) -> "Begun":
@@ -180,26 +182,30 @@ def look_again(db: Db, key: str, begun: Begun) -> Draft | None:
     return draft
 
 
-def keep(db: Db, me: Actor, tools: Tools, begun: Begun) -> Draft:
+def keep(db: Db, me: Actor, tools: Tools, begun: Begun, own: UUID | None) -> Draft:
     """Save what was typed and sent; what was saved elsewhere meanwhile stays as it is.
 
-    Files beyond what a draft holds are missed. Raises DraftSent, LinkEnded, JobClosed,
-    DraftTooLarge.
+    A form that begins a draft gives it its `own` id; pressed again, it meets that one. Files beyond
+    what a draft holds are missed. Raises DraftSent, LinkEnded, JobClosed, DraftTooLarge.
     """
     told = begun.changed_at
     old = look_again(db, tools.key, begun)
     again = begun.changed_at is not None
     if old and not told and _says_the_same(begun, old):
         begun.changed_at = None  # a form that is pressed twice meets its own draft
-    if old and begun.changed_at:
+    mine = find_draft(db, own, for_change=True) if own and not old else None
+    begun.is_new = old is None
+    if mine and _says_the_same(begun, mine):
+        draft, again, begun.is_new = mine, True, False
+    elif old and begun.changed_at:
         draft = old
     else:
-        draft = _save(db, me, begun, old)
+        draft = _save(db, me, begun, old, None if mine else own)
         _drop_files(db, me, draft, begun.form)
     new = _not_yet_in(draft, begun.new) if again else begun.new
     if missed := _stage_files(db, me, tools, draft, new, begun):
         begun.miss(missed)
-        if draft is not old or not begun.changed_at:
+        if not begun.changed_at:
             _save(db, me, begun, draft)
     return draft
 
@@ -212,10 +218,10 @@ def mail_link(db: Db, me: Actor, begun: Begun, draft: Draft) -> bool:
     return True
 
 
-def _save(db: Db, me: Actor, begun: Begun, draft: Draft | None) -> Draft:
+def _save(db: Db, me: Actor, begun: Begun, draft: Draft | None, own: UUID | None = None) -> Draft:
     missed = [(MISSED, f"{place}/{name}") for place, name in begun.typed.missed]
     job = get_job_to_send_to(db, begun.job.slug)
-    return save_draft(db, me, job, [*_words(begun.form), *missed], draft=draft)
+    return save_draft(db, me, job, [*_words(begun.form), *missed], draft=draft, id=own)
 
 
 def _words(form: Form) -> list[tuple[str, str]]:

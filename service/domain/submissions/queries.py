@@ -260,19 +260,27 @@ def draft_token(key: str, draft: Draft) -> str:
 def get_draft(session: Session, key: str, token: str, *, for_change: bool = False) -> Draft:
     """A draft by its signed token, with its staged files. Raises NotFound, DraftSent, LinkEnded."""
     id = _signed_id(key, "draft", token)
-    query = select(Draft).where(Draft.id == id)
-    if for_change:
-        query = query.with_for_update(of=Draft)
-    found = session.exec(query.options(*load_lists(Draft.files))).first()
+    found = find_draft(session, id, for_change=for_change)
     if not found:
         raise _draft_ended(session, id)
     return found
 
 
+def find_draft(session: Session, id: UUID, *, for_change: bool = False) -> Draft | None:
+    """With its staged files, for whoever knows that it is theirs."""
+    query = select(Draft).where(Draft.id == id)
+    if for_change:
+        query = query.with_for_update(of=Draft)
+    return session.exec(query.options(*load_lists(Draft.files))).first()
+
+
 def _draft_ended(session: Session, id: UUID) -> LinkEnded:
-    """What the history says of a draft that is gone: it was sent, or swept."""
+    """What the history says of a draft that is gone: it was sent, or swept.
+
+    An old form that is pressed again can begin a draft of the same id anew: the last end counts.
+    """
     query = select(EventRow).where(EventRow.subject_id == id, EventRow.name == DraftRemoved.name)
-    removed = session.exec(query).first()
+    removed = session.exec(query.order_by(col(EventRow.id).desc())).first()
     revision_id = removed.payload.get("revision_id") if removed else None
     if removed is None or revision_id is None:
         return LinkEnded(LinkPurpose.DRAFT)

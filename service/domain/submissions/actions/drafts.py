@@ -46,10 +46,12 @@ def save_draft(
     fields: Sequence[tuple[str, str]],
     *,
     draft: Draft | None = None,
+    id: UUID | None = None,
 ) -> Draft:
     """Keep a form's fields as they were typed, even where they are wrong.
 
-    Without `draft` a new one begins. Raises DraftTooLarge, JobClosed.
+    Without `draft` a new one begins, with this `id` if one is given.
+    Raises DraftTooLarge, JobClosed.
     """
     if not is_taking(job):
         raise JobClosed
@@ -57,7 +59,7 @@ def save_draft(
     if len(json.dumps(content)) > CONTENT_BYTES:
         raise DraftTooLarge(limit="1 MiB of text")
     if draft is None:
-        draft = Draft(id=new_id(), job_id=job.id, files=[])
+        draft = Draft(id=id or new_id(), job_id=job.id, files=[])
     draft.content, draft.email = content, _address(fields)
     draft.updated_at = utc_now()  # so that it counts as touched when nothing else changed
     session.add(draft)
