@@ -14,7 +14,7 @@ from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
 from service.web.submissions import Doing, submission_page
-from service.web.versions import version_in
+from service.web.versions import VersionUnknown, version_in
 
 router = APIRouter(prefix="/desk/submissions", route_class=DoorRoute)
 ANY = Expected(anything=True)
@@ -28,8 +28,11 @@ def record(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Resp
         "at": form.get("at"),
         "succeeded": SUCCEEDED.get(form.get("succeeded")),
         "note": form.get("note"),
+        "hire": form.get("hire"),
     }
     try:
+        if not form.get("hire"):
+            raise VersionUnknown
         wanted = OutcomeInput.model_validate(content)
         known = version_in(form) if form.get("version") else None
         with visit.writing() as (db, me):

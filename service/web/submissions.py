@@ -14,11 +14,12 @@ from service.domain.accounts.tables import Role
 from service.domain.history.queries import list_history
 from service.domain.jobs.queries import list_jobs_on_team, list_stages
 from service.domain.messages.queries import count_given_up
-from service.domain.outcomes.queries import find_outcome
+from service.domain.outcomes.queries import find_outcome, outcome_version
 from service.domain.outcomes.tables import Outcome
 from service.domain.pipeline.actions import move_submission, reopen_submission
 from service.domain.pipeline.inputs import MoveInput, ReopenInput
 from service.domain.pipeline.queries import find_decision
+from service.domain.pipeline.tables import DecisionRecord
 from service.domain.reviews.policy import UNLOCKED, may_review
 from service.domain.reviews.queries import (
     are_scores_open,
@@ -44,6 +45,7 @@ from service.doors.downloads import send_stored
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
+from service.doors.visit import Db
 from service.web.render import page
 from service.web.typed import said_of
 from service.web.versions import version_in
@@ -141,11 +143,14 @@ def confirm(
         return submission_page(request, visit, id, Doing("confirm", form, error))
 
 
-def _outcome_version(doing: Doing | None, outcome: Outcome | None) -> str:
-    """Words that are shown again belong to the version that they were written to."""
+def _written_to(
+    db: Db, hire: DecisionRecord | None, outcome: Outcome | None, doing: Doing | None
+) -> dict[str, str]:
+    """Words that are shown again belong to the hire and version that they were written to."""
     if doing and doing.what == "outcome" and not isinstance(doing.error, Stale):
-        return doing.form.get("version")
-    return str(outcome.version) if outcome else ""
+        return {name: doing.form.get(name) for name in ("hire", "version")}
+    version = str(outcome_version(db, outcome)) if outcome else ""
+    return {"hire": str(hire.id) if hire else "", "version": version}
 
 
 def submission_page(
@@ -167,6 +172,7 @@ def submission_page(
         handles = is_handled_by(db, me, submission)
         hired = submission.decision is Decision.HIRED
         outcome = find_outcome(db, submission) if hired and handles else None
+        decision = find_decision(db, submission)
         return page(
             request,
             "submission.html",
@@ -178,7 +184,7 @@ def submission_page(
             revision=get_revision(db, submission, number),
             numbers=sorted(r.number for r in revisions if r.number),
             unconfirmed=[get_revision_by_id(db, me, submission, one) for one in waiting],
-            decision=find_decision(db, submission),
+            decision=decision,
             reasons={one["key"]: one["text"] for one in submission.job.rejection_reasons},
             handles=handles,
             may_review=may_review(find_assignment(db, submission, me.user_id)),
@@ -192,6 +198,6 @@ def submission_page(
             scorecards=list_scorecards(db, me, submission),
             in_order=in_order,
             outcome=outcome,
-            outcome_version=_outcome_version(doing, outcome),
+            outcome_of=_written_to(db, decision, outcome, doing),
             history=list_history(db, me, submission, Slice(limit=SHOWN)).items,
         )

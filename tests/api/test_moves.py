@@ -296,11 +296,32 @@ def test_another_hire_of_the_same_person_has_an_outcome_of_its_own(
 
     assert (before.status_code, "2026-01-31" in exported) == (404, False)
     assert (late.status_code, told.status_code) == (412, 200)
+    again = client.put(
+        url, json={"at": "2026-04-30", "succeeded": False}, headers={**auth, "If-Match": '"1"'}
+    )
+    assert (told.headers["ETag"], again.status_code) == ('"2"', 412)
     assert client.get(url, headers=auth).json()["at"] == "2026-03-31"
     assert "2026-03-31" in take(client, world.recruiter, "submissions.csv")
     with world.database.read() as session:
         kept = session.exec(select(Outcome).order_by(col(Outcome.id))).all()
     assert [(one.at.month, one.succeeded) for one in kept] == [(1, False), (3, True)]
+
+
+def test_what_is_said_of_one_hire_is_not_written_to_another(
+    client: TestClient, world: World
+) -> None:
+    url, auth = f"{world.submission.url}/outcome", world.recruiter.auth
+    first = {**auth, "If-None-Match": "*"}
+    one = move(client, world, world.recruiter, "hired").json()["id"]
+    reopen(client, world, world.recruiter, 2)
+    two = move(client, world, world.recruiter, "hired", 3).json()["id"]
+    told = {"at": "2026-01-31", "succeeded": False}
+    late = client.put(url, json={**told, "hire": one}, headers=first)
+    right = client.put(url, json={**told, "hire": two}, headers=first)
+    late_again = client.put(url, json={**told, "hire": one}, headers={**auth, "If-Match": "*"})
+
+    assert (late.status_code, late_again.status_code) == (412, 412)
+    assert (right.status_code, right.json()["hire"]) == (200, two)
 
 
 def test_a_reviewer_reads_no_outcome(client: TestClient, world: World) -> None:

@@ -13,6 +13,12 @@ def url(world: World) -> str:
     return f"/desk/submissions/{world.submission.id}"
 
 
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
 def test_a_reviewer_gives_it_back_and_no_longer_sees_it(
     reviewing: TestClient, world: World
 ) -> None:
@@ -68,7 +74,8 @@ def test_the_outcome_of_a_hire_is_written_down_and_mended(pages: TestClient, wor
     version = version_on(pages.get(url(world)).text)
     hired = pages.post(f"{url(world)}/moves", data={"version": version, "to": "hired"})
     assert hired.status_code == 303
-    first = {"version": "", "at": "2026-11-01", "succeeded": "yes", "note": "A joy."}
+    hire = hidden(pages.get(url(world)).text, "hire")
+    first = {"version": "", "hire": hire, "at": "2026-11-01", "succeeded": "yes", "note": "A joy."}
     assert pages.post(f"{url(world)}/outcome", data=first).status_code == 303
     shown = pages.get(url(world)).text
     form = shown[shown.index("<h2>Outcome") :]
@@ -84,13 +91,43 @@ def test_the_outcome_of_a_hire_is_written_down_and_mended(pages: TestClient, wor
 def test_an_outcome_without_an_answer_is_refused_and_kept(pages: TestClient, world: World) -> None:
     version = version_on(pages.get(url(world)).text)
     pages.post(f"{url(world)}/moves", data={"version": version, "to": "hired"})
-    refused = pages.post(
-        f"{url(world)}/outcome", data={"version": "", "at": "2026-11-01", "note": "My words."}
-    )
+    typed = {"version": "", "at": "2026-11-01", "note": "My words."}
+    typed["hire"] = hidden(pages.get(url(world)).text, "hire")
+    refused = pages.post(f"{url(world)}/outcome", data=typed)
 
     assert refused.status_code == 422
     assert "My words." in refused.text
     assert read(pages, world.recruiter, world.submission, "outcome").status_code == 404
+
+
+def test_what_was_typed_for_one_hire_is_not_written_to_another(
+    pages: TestClient, world: World
+) -> None:
+    def step(**fields: str) -> str:
+        version = version_on(pages.get(url(world)).text)
+        moved = pages.post(f"{url(world)}/moves", data={"version": version, **fields})
+        assert moved.status_code == 303
+        return pages.get(url(world)).text
+
+    def form(page: str) -> dict[str, str]:
+        part = page[page.index("<h2>Outcome") :]
+        return {name: hidden(part, name) for name in ("version", "hire")}
+
+    told = {"at": "2026-11-01", "succeeded": "yes", "note": "One."}
+    first = form(step(to="hired"))
+    assert pages.post(f"{url(world)}/outcome", data={**first, **told}).status_code == 303
+    mended = form(pages.get(url(world)).text)
+    step(to="reopen", reason="Declined.")
+    second = form(step(to="hired"))
+    late = [pages.post(f"{url(world)}/outcome", data={**f, **told}) for f in (first, mended)]
+    two = {**second, **told, "note": "Two."}
+    assert pages.post(f"{url(world)}/outcome", data=two).status_code == 303
+    late += [pages.post(f"{url(world)}/outcome", data={**f, **told}) for f in (first, mended)]
+    nameless = pages.post(f"{url(world)}/outcome", data={"version": "", **told})
+
+    assert [answer.status_code for answer in late] == [412] * 4
+    assert nameless.status_code == 400
+    assert read(pages, world.recruiter, world.submission, "outcome").json()["note"] == "Two."
 
 
 def test_sealed_scores_open_for_who_says_why(pages: TestClient, world: World) -> None:

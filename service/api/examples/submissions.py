@@ -161,11 +161,17 @@ SUBMISSIONS: dict[str, Any] = {
     "MoveOut": MOVE,
     "DecisionOut": DECISION,
     "ReopenInput": {"reason": "She sent what was missing."},
-    "OutcomeInput": {"at": "2025-11-03", "succeeded": True, "note": "Leads the storage work now."},
+    "OutcomeInput": {
+        "at": "2025-11-03",
+        "succeeded": True,
+        "note": "Leads the storage work now.",
+        "hire": "01991c5e-8a00-7000-8000-0000000000e4",
+    },
     "OutcomeOut": {
         "at": "2025-11-03",
         "succeeded": True,
         "note": "Leads the storage work now.",
+        "hire": "01991c5e-8a00-7000-8000-0000000000e4",
         "recorded_by": NOOR,
         "updated_at": "2025-11-03T12:00:00Z",
     },

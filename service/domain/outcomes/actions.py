@@ -8,7 +8,7 @@ from service.core.versions import Expected
 from service.domain.accounts.actor import Actor, require
 from service.domain.outcomes.events import OutcomeRecorded
 from service.domain.outcomes.inputs import OutcomeInput
-from service.domain.outcomes.queries import find_outcome
+from service.domain.outcomes.queries import find_outcome, outcome_version
 from service.domain.outcomes.tables import Outcome
 from service.domain.pipeline.queries import find_decision
 from service.domain.submissions.queries import is_handled_by
@@ -38,12 +38,12 @@ def record_outcome(
     if hire is None or hire.decision != Decision.HIRED:
         raise NotHired
     found = find_outcome(session, submission)
-    if (found is None) != (version is None):
+    if (found is None) != (version is None) or told.hire not in (None, hire.id):
         raise Stale
     if found and version:
-        version.check(found.version)
+        version.check(outcome_version(session, found))
     before = _values(found) if found else None
-    values = {**told.model_dump(), "recorded_by": actor.user_id}
+    values = {**told.model_dump(exclude={"hire"}), "recorded_by": actor.user_id}
     outcome = found or Outcome(submission_id=submission.id, decision_id=hire.id, **values)
     for name, value in values.items():
         setattr(outcome, name, value)

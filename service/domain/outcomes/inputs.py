@@ -2,8 +2,9 @@
 
 from datetime import date, timedelta
 from typing import Annotated
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from service.core.clock import utc_now
@@ -26,3 +27,8 @@ class OutcomeInput(BaseModel):
     at: Annotated[Day, AfterValidator(_not_to_come)]
     succeeded: bool
     note: Annotated[str, Text(5_000, blank=True)] = ""
+    hire: Annotated[UUID, Field(strict=False)] | None = Field(
+        default=None,
+        description="Id of the hire that it is about, as the move told it; when another one "
+        "stands by now, nothing is written.",
+    )

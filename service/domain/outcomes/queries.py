@@ -1,6 +1,7 @@
 """What can be asked about outcomes."""
 
-from sqlmodel import Session, select
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from service.core.errors import NotFound
 from service.domain.accounts.actor import Actor, require
@@ -16,6 +17,17 @@ def find_outcome(session: Session, submission: Submission) -> Outcome | None:
     if decision is None:
         return None
     return session.exec(select(Outcome).where(Outcome.decision_id == decision.id)).first()
+
+
+def outcome_version(session: Session, outcome: Outcome) -> int:
+    """It counts on over the hires of one submission: none of one hire is ever one of another's.
+
+    Of the hire that stands; what is known of those taken back no longer changes.
+    """
+    of_all = select(func.sum(col(Outcome.version))).where(
+        Outcome.submission_id == outcome.submission_id
+    )
+    return session.exec(of_all).one()
 
 
 def get_outcome(session: Session, actor: Actor, submission: Submission) -> Outcome:
