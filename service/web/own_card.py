@@ -1,8 +1,13 @@
-"""One's own scorecard as a form shows it: nothing chosen by other anchors than those beside it."""
+"""One's own scorecard as a form shows it: nothing that rests on what is not beside it.
 
+Levels rest on the anchors of one rubric, citations on what one revision holds.
+"""
+
+from service.core.errors import NotFound
 from service.domain.jobs.queries import find_rubric
 from service.domain.jobs.tables import Criterion
 from service.domain.reviews.queries import OwnReview
+from service.domain.submissions.queries import get_revision
 from service.domain.submissions.tables import Revision
 from service.doors.visit import Db
 from service.web.typed import Typed, whole
@@ -11,7 +16,35 @@ CHOICES = ("recommendation", "confidence")
 TEXTS = ("comment", "counter_argument")
 
 
-def typed_of(review: OwnReview) -> Typed:
+def card_in_words(
+    db: Db, review: OwnReview, typed: Typed | None, asked: int | None
+) -> dict[str, object]:
+    """What the form shows: as typed, or as saved and judging the revision asked for.
+
+    Raises NotFound when there is no such revision.
+    """
+    shown, revision = typed or _typed(review), review.revision
+    if typed:
+        revision = _judged(db, review, whole(typed.value("revision")))
+    elif asked is not None and not review.is_locked:
+        revision = get_revision(db, review.submission, asked)
+        _untick_lost(shown, review.revision, revision)
+    old_levels = _take_old_levels(db, review, shown)
+    is_newest = revision.number == review.submission.revision
+    return {
+        "revision": revision,
+        "saved_for": review.revision.number if review.card else revision.number,
+        "newer": None if is_newest else _differing(revision, get_revision(db, review.submission)),
+        "criteria": review.rubric.criteria if review.rubric else [],
+        "rubric": review.rubric.number if review.rubric else "",
+        "old_levels": old_levels,
+        "values": shown.value,
+        "cited": shown.values,
+        "citable": _citable(revision),
+    }
+
+
+def _typed(review: OwnReview) -> Typed:
     """What was saved; `rubric` is the one that its levels were chosen from."""
     card = review.card
     if not card:
@@ -33,7 +66,34 @@ def typed_of(review: OwnReview) -> Typed:
     return typed
 
 
-def take_old_levels(db: Db, review: OwnReview, shown: Typed) -> dict[str, str] | None:
+def _judged(db: Db, review: OwnReview, number: int | str | None) -> Revision:
+    """The revision that a form was made for; if there is none such, the saved one."""
+    if review.is_locked or not isinstance(number, int):
+        return review.revision
+    try:
+        return get_revision(db, review.submission, number)
+    except NotFound:
+        return review.revision
+
+
+def _untick_lost(shown: Typed, saved: Revision, judged: Revision) -> None:
+    """A citation stays only where the same thing stands in both; words may go on behind it."""
+    before, now = _contents(saved), _contents(judged)
+    kept = {cite for cite, held in before.items() if now.get(cite) == held}
+    if judged.statement.startswith(saved.statement):
+        kept.add("statement")
+    for name, cites in shown.fields.items():
+        if name.startswith("rating-") and name.endswith("-cites"):
+            cites[:] = [cite for cite in cites if cite in kept]
+
+
+def _differing(judged: Revision, newest: Revision) -> list[str]:
+    """What the newest revision has that is not the same in the one that is judged, in words."""
+    before, now = _contents(judged), _contents(newest)
+    return [words for cite, words in _citable(newest) if now[cite] != before.get(cite)]
+
+
+def _take_old_levels(db: Db, review: OwnReview, shown: Typed) -> dict[str, str] | None:
     """Untick the levels that were chosen from an older rubric; what they were, by criterion.
 
     None when they were chosen from the anchors beside them.
@@ -50,12 +110,29 @@ def take_old_levels(db: Db, review: OwnReview, shown: Typed) -> dict[str, str] |
     return {key: _words(criteria.get(key), level[0]) for key, level in taken.items() if any(level)}
 
 
-def citable(revision: Revision) -> list[tuple[str, str]]:
+def _citable(revision: Revision) -> list[tuple[str, str]]:
     """All that a level may rest on: how it is cited, and how a person calls it."""
     exhibits = [(str(piece.number), f"Exhibit {piece.number}") for piece in revision.evidence]
     statement = [("statement", "Statement")] if revision.statement else []
     answers = [(f"answer:{a['key']}", f"“{a['question']}”") for a in revision.answers]
     return [*exhibits, *statement, *answers]
+
+
+def _contents(revision: Revision) -> dict[str, object]:
+    """All that may be cited, so that it can be compared with another revision's."""
+    apart = {"id", "revision_id", "created_at"}
+    found: dict[str, object] = {
+        str(piece.number): (
+            piece.model_dump(exclude=apart),
+            [(f.name, f.sha256) for f in revision.files if f.evidence_number == piece.number],
+        )
+        for piece in revision.evidence
+    }
+    for answer in revision.answers:
+        key = answer["key"]
+        files = [(f.name, f.sha256) for f in revision.files if f.question_key == key]
+        found[f"answer:{key}"] = (answer, files)
+    return found | ({"statement": revision.statement} if revision.statement else {})
 
 
 def _words(criterion: Criterion | None, level: str) -> str:

@@ -25,10 +25,10 @@ from service.doors.pages import PageVisit
 from service.doors.refusals import faults_of, status_of
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db
-from service.web.own_card import CHOICES, TEXTS, citable, take_old_levels, typed_of
+from service.web.own_card import CHOICES, TEXTS, card_in_words
 from service.web.render import message, page
 from service.web.typed import Typed, in_words, whole
-from service.web.versions import version_in
+from service.web.versions import RevisionAsked, version_in
 
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
 
@@ -45,19 +45,28 @@ def next_one(request: Request, visit: PageVisit, slug: str, form: FormHere) -> R
 
 
 @router.get("/submissions/{id}/scorecard")
-def show(request: Request, visit: PageVisit, id: UUID, saved: bool = False) -> Response:
-    """One's own: empty, a draft, or locked."""
+def show(
+    request: Request,
+    visit: PageVisit,
+    id: UUID,
+    saved: bool = False,
+    revision: RevisionAsked = None,
+) -> Response:
+    """One's own: empty, a draft, or locked; a draft also to judge another revision by."""
     notice = "Your draft is saved." if saved else ""
-    return _page(request, visit, id, notice=notice)
+    return _page(request, visit, id, notice=notice, revision=revision)
 
 
 @router.post("/submissions/{id}/scorecard")
 def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Response:
-    """Save the draft, and lock it when that was pressed."""
+    """Save the draft; then lock it, or go on with the newest revision, as was pressed."""
     typed, page_of_it = Typed.of(form), f"/desk/submissions/{id}"
     try:
         with visit.writing() as (db, me):
             saved = _save(db, me, id, form)
+            if form.get("do") == "newest":
+                newest = get_submission(db, me, id).revision
+                return visit.redirect(f"{page_of_it}/scorecard?saved=true&revision={newest}")
             if form.get("do") != "lock":
                 return visit.redirect(f"{page_of_it}/scorecard?saved=true")
             try:
@@ -129,9 +138,20 @@ def _page(
     notice: str = "",
     fault: Faulty = (200, "", ()),
     version: str | None = None,
+    revision: int | None = None,
 ) -> Response:
     with visit.reading() as (db, me):
-        return _shown(request, db, me, id, typed=typed, notice=notice, fault=fault, version=version)
+        return _shown(
+            request,
+            db,
+            me,
+            id,
+            typed=typed,
+            notice=notice,
+            fault=fault,
+            version=version,
+            revision=revision,
+        )
 
 
 def _shown(
@@ -144,29 +164,22 @@ def _shown(
     fault: Faulty,
     notice: str = "",
     version: str | None = None,
+    revision: int | None = None,
 ) -> Response:
     status, said, faults = fault
     submission = get_submission(db, me, id)
     review = get_own_review(db, me, submission)
     mine = find_assignment(db, submission, me.user_id)
     card = review.card
-    shown = typed or typed_of(review)
-    old_levels = take_old_levels(db, review, shown)
     return page(
         request,
         "scorecard.html",
         status=status,
         me=me,
         submission=submission,
-        revision=review.revision,
-        criteria=review.rubric.criteria if review.rubric else [],
-        rubric=review.rubric.number if review.rubric else "",
+        **card_in_words(db, review, typed, revision),
         version=version if version is not None else card.version if card else "",
         locked=card.locked_at if card and review.is_locked else None,
-        values=shown.value,
-        cited=shown.values,
-        old_levels=old_levels,
-        citable=citable(review.revision),
         assignment=mine if may_review(mine) else None,
         notice=notice,
         fault=said,

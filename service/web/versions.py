@@ -1,10 +1,16 @@
 """The version that a page was made from, in a hidden field."""
 
+from typing import Annotated
+
+from fastapi import Query
+
 from service.core.errors import Malformed, Stale
 from service.core.versions import Expected
 from service.doors.forms import Form
 
 LONGEST = 9  # digits: more than any version ever has
+
+RevisionAsked = Annotated[int | None, Query(ge=1, le=1_000_000)]
 
 
 class VersionUnknown(Malformed):

@@ -4,7 +4,8 @@ import re
 
 from fastapi.testclient import TestClient
 
-from tests.reviewing import CARD, assign, read, save
+from service.domain.submissions.tables import Evidence, Revision, Source, Submission
+from tests.reviewing import CARD, assign, lock, read, save
 from tests.web.conftest import version_on
 from tests.worlds import World
 
@@ -74,3 +75,117 @@ def test_a_refused_form_does_not_carry_its_levels_to_a_newer_rubric(
         assert ticked_levels(page) == []
         assert "By the old anchors you chose 4: What 4 looks like." in page
         assert "Mine." in page
+
+
+def add_revision(world: World, *titles: str, statement: str) -> None:
+    """With the answer of the first, and these exhibits."""
+    with world.database.write() as session:
+        submission = session.get_one(Submission, world.submission.id)
+        first = session.get_one(Revision, world.submission.revision_id)
+        copied = first.model_dump(include={"name", "email", "answers"})
+        revision = Revision(
+            submission_id=submission.id,
+            number=2,
+            source=Source.API,
+            statement=statement,
+            **copied,
+        )
+        session.add(revision)
+        session.flush()
+        one = session.get_one(Evidence, world.submission.evidence_id)
+        held = one.model_dump(include={"kind", "claim"})
+        for number, title in enumerate(titles, 1):
+            session.add(Evidence(revision_id=revision.id, number=number, title=title, **held))
+        submission.revision = 2
+
+
+def drafted(client: TestClient, world: World) -> str:
+    """A draft whose level rests on all that there is; its ETag."""
+    assign(client, world.recruiter, world.reviewer, world.submission)
+    cites = ["1", "statement", "answer:wrong"]
+    ratings = [{"criterion": "humility", "level": 4, "cites": cites}]
+    saved = save(client, world.reviewer, world.submission, {**CARD, "ratings": ratings})
+    return str(saved.headers["ETag"])
+
+
+def ticked_cites(page: str) -> list[str]:
+    return re.findall(r'name="rating-humility-cites" value="([^"]+)" checked', page)
+
+
+def test_a_draft_is_told_of_what_was_added_and_goes_on_with_it_when_asked(
+    reviewing: TestClient, world: World
+) -> None:
+    sent, me = world.submission, world.reviewer
+    drafted(reviewing, world)
+    add_revision(world, "A compiler", "A linker", statement="I made compilers. Linkers too.")
+    told = reviewing.get(url(world)).text
+    fields = {
+        "version": version_on(told),
+        "revision": "1",
+        "rubric": "1",
+        "rating-humility-level": "4",
+        "rating-humility-cites": ["1", "statement", "answer:wrong"],
+        "comment": "More.",
+    }
+    newest = reviewing.post(url(world), data={**fields, "do": "newest"})
+    shown = reviewing.get(newest.headers["location"]).text
+    before = read(reviewing, me, sent, "scorecards/mine").json()
+    cites = [*ticked_cites(shown), "2"]
+    again = {**fields, "version": version_on(shown), "revision": "2"}
+    again["rating-humility-cites"] = cites
+    saved = reviewing.post(url(world), data=again)
+    after = read(reviewing, me, sent, "scorecards/mine").json()
+
+    assert "There is a newer revision of this submission, 2; you judge 1." in told
+    assert "New or other in it: Exhibit 2, Statement." in told
+    assert ('name="revision" value="1"' in told, "A linker" in told) == (True, False)
+    assert (newest.status_code, before["revision"], before["comment"]) == (303, 1, "More.")
+    assert ('name="revision" value="2"' in shown, "A linker" in shown) == (True, True)
+    assert "Your draft judged revision 1." in shown
+    assert "There is a newer revision" not in shown
+    assert cites == ["1", "statement", "answer:wrong", "2"]
+    assert (saved.status_code, after["revision"]) == (303, 2)
+    assert after["ratings"][0]["cites"] == cites
+
+
+def test_nothing_is_cited_that_is_another_thing_in_the_newer_revision(
+    reviewing: TestClient, world: World
+) -> None:
+    drafted(reviewing, world)
+    add_revision(world, "An operating system", statement="I made systems.")
+    told, shown = (reviewing.get(f"{url(world)}{asked}").text for asked in ("", "?revision=2"))
+
+    assert "New or other in it: Exhibit 1, Statement." in told
+    assert ticked_cites(told) == ["1", "statement", "answer:wrong"]
+    assert ticked_cites(shown) == ["answer:wrong"]
+
+
+def test_a_refused_form_judges_the_revision_that_it_was_made_for(
+    reviewing: TestClient, world: World
+) -> None:
+    assign(reviewing, world.recruiter, world.reviewer, world.submission)
+    add_revision(world, "A compiler", "A linker", statement="I made compilers.")
+    typed = {"version": "", "rubric": "1", "forecast": "many"}
+    first, second, none = (
+        reviewing.post(url(world), data={**typed, "revision": number}).text for number in "129"
+    )
+
+    assert 'name="revision" value="1"' in first
+    assert "There is a newer revision" in first
+    assert "A linker" not in first
+    assert 'name="revision" value="2"' in second
+    assert 'name="revision" value="2"' in none
+
+
+def test_a_locked_scorecard_is_told_of_a_newer_revision_and_stays(
+    reviewing: TestClient, world: World
+) -> None:
+    sent, me = world.submission, world.reviewer
+    whole = save(reviewing, me, sent, CARD, drafted(reviewing, world))
+    lock(reviewing, me, sent, whole.headers["ETag"])
+    add_revision(world, "A compiler", "A linker", statement="I made compilers.")
+    shown = reviewing.get(f"{url(world)}?revision=2").text
+
+    assert "you judge 1. New or other in it: Exhibit 2." in shown
+    assert "A linker" not in shown
+    assert "go on with revision" not in shown
