@@ -1,10 +1,9 @@
 """One submission for staff, and what can be done with it: the twin of the API's submissions."""
 
 from dataclasses import dataclass
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from service.core.errors import Refusal, Stale
@@ -48,7 +47,7 @@ from service.doors.routes import DoorRoute
 from service.doors.visit import Db
 from service.web.render import page
 from service.web.typed import said_of
-from service.web.versions import version_in
+from service.web.versions import RevisionAsked, version_in
 
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
 SHOWN = 50
@@ -89,9 +88,7 @@ def inbox(request: Request, visit: PageVisit) -> Response:
 
 
 @router.get("/submissions/{id}")
-def show(
-    request: Request, visit: PageVisit, id: UUID, revision: Annotated[int | None, Query()] = None
-) -> Response:
+def show(request: Request, visit: PageVisit, id: UUID, revision: RevisionAsked = None) -> Response:
     """All that one may see of it: the newest revision, or an older one."""
     return submission_page(request, visit, id, number=revision)
 

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from fastapi.testclient import TestClient
 
 from service.domain.submissions.tables import Evidence, Revision, Source, Submission
@@ -189,3 +190,16 @@ def test_a_locked_scorecard_is_told_of_a_newer_revision_and_stays(
     assert "you judge 1. New or other in it: Exhibit 2." in shown
     assert "A linker" not in shown
     assert "go on with revision" not in shown
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "1000001", "2147483648", "9223372036854775808", "x"])
+@pytest.mark.parametrize("page", ["", "/scorecard"])
+def test_a_revision_has_a_number_of_a_size_that_there_is(
+    reviewing: TestClient, world: World, page: str, number: str
+) -> None:
+    assign(reviewing, world.recruiter, world.reviewer, world.submission)
+    where = f"/desk/submissions/{world.submission.id}{page}"
+    answers = [reviewing.get(f"{where}?revision={one}") for one in (number, "1000000", "1")]
+
+    assert [answer.status_code for answer in answers] == [422, 404, 200]
+    assert answers[0].headers["content-type"].startswith("text/html")
