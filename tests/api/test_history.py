@@ -12,7 +12,12 @@ from starlette.testclient import TestClient
 from service.core import outbox
 from service.domain.accounts.actor import STRANGER, SYSTEM
 from service.domain.messages.actions import mark_sent, write_message
-from service.domain.submissions.events import RevisionConfirmed, SubmissionReceived
+from service.domain.submissions.events import (
+    RevisionConfirmed,
+    RevisionExpired,
+    RevisionReceived,
+    SubmissionReceived,
+)
 from service.doors.tools import Tools
 from tests.reviewing import CARD, assign, judge, save, unseal
 from tests.worlds import Person, Sent, World
@@ -73,6 +78,23 @@ def test_it_reads_as_sentences(client: TestClient, world: World) -> None:
         "Recruiter moved it from New to Screen",
         "Recruiter ended it: hired",
     ]
+
+
+def test_what_nobody_has_confirmed_is_told_only_to_who_could_confirm_it(
+    client: TestClient, world: World
+) -> None:
+    sent = world.submission
+    assign(client, world.recruiter, world.reviewer, sent)
+    assert judge(client, world.reviewer, sent).status_code == 200
+    ids = {"submission_id": sent.id, "job_id": world.job_id, "revision_id": sent.revision_id}
+    with world.database.write() as session:
+        outbox.record(session, STRANGER, sent.id, RevisionReceived(**ids))
+        outbox.record(session, SYSTEM, sent.id, RevisionExpired(**ids))
+
+    untold = {"revision.received", "revision.expired"}
+    for reader, names in ((world.reviewer, set()), (world.recruiter, untold)):
+        items = read(client, reader, sent)["items"]
+        assert {entry["event"] for entry in items} & untold == names
 
 
 def test_an_entry_says_who_and_why(client: TestClient, world: World) -> None:

@@ -15,10 +15,10 @@ class Audience(StrEnum):
 
 SENTENCES: dict[str, tuple[Audience, str]] = {
     "submission.received": (Audience.ALL, "{who} sent it"),
-    "revision.received": (Audience.ALL, "An addition came in and waits to be confirmed"),
+    "revision.received": (Audience.RUNNERS, "An addition came in and waits to be confirmed"),
     "revision.confirmed": (Audience.ALL, "{who} confirmed an addition, now revision {number}"),
     "revision.added": (Audience.ALL, "{who} added to it, now revision {number}"),
-    "revision.expired": (Audience.ALL, "An addition expired, because nobody confirmed it"),
+    "revision.expired": (Audience.RUNNERS, "An addition expired, because nobody confirmed it"),
     "submission.moved": (Audience.ALL, "{who} moved it from {from_stage} to {to_stage}"),
     "submission.decided": (Audience.ALL, "{who} ended it: {decision}"),
     "submission.withdrawn": (Audience.ALL, "{who} withdrew it"),
