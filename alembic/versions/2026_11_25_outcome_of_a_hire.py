@@ -8,14 +8,21 @@ down_revision = "e41f7d2a9c36"
 branch_labels = None
 depends_on = None
 
-# The hire that stood when it was written last. Nobody could record one without a hire.
+# The hire that stood when it was written last, or else, by clocks that differ, the first one.
+# Nobody could record an outcome without a hire.
 FIND = """
-UPDATE outcome SET decision_id = (
-    SELECT hire.id FROM decision_record AS hire
-    WHERE hire.submission_id = outcome.submission_id AND hire.decision = 'hired'
-        AND hire.created_at <= outcome.updated_at
-    ORDER BY hire.created_at DESC
-    LIMIT 1
+UPDATE outcome SET decision_id = COALESCE(
+    (
+        SELECT hire.id FROM decision_record AS hire
+        WHERE hire.submission_id = outcome.submission_id AND hire.decision = 'hired'
+            AND hire.created_at <= outcome.updated_at
+        ORDER BY hire.created_at DESC LIMIT 1
+    ),
+    (
+        SELECT hire.id FROM decision_record AS hire
+        WHERE hire.submission_id = outcome.submission_id AND hire.decision = 'hired'
+        ORDER BY hire.created_at LIMIT 1
+    )
 )
 """
 

@@ -155,9 +155,11 @@ def test_migrations_go_up_and_down_and_up_with_data_in_the_tables(bare_database_
     assert set(counts(bare_database_url).values()) == {1}
 
 
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=1)], ids=["true", "ahead"])
 def test_an_outcome_is_given_to_the_hire_that_stood_when_it_was_written(
-    bare_database_url: str,
+    bare_database_url: str, ahead: timedelta
 ) -> None:
+    """Or to the first one, when the clock of the hire was ahead of the outcome's."""
     config = migrations(bare_database_url)
     command.upgrade(config, "head")
     fill(bare_database_url)
@@ -165,6 +167,7 @@ def test_an_outcome_is_given_to_the_hire_that_stood_when_it_was_written(
     hires, outcomes = (SQLModel.metadata.tables[name] for name in ("decision_record", "outcome"))
     with database.write() as session:
         first = dict(session.connection().execute(sa.select(hires)).one()._mapping)
+        session.connection().execute(hires.update().values(created_at=first["created_at"] + ahead))
         later = {"id": uuid4(), "created_at": first["created_at"] + timedelta(days=1)}
         session.connection().execute(hires.insert().values(first | later))
 
