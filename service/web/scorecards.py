@@ -1,6 +1,7 @@
 """The scorecard as a form: the twin of the API's `scorecards/mine`."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -184,4 +185,5 @@ def _shown(
         notice=notice,
         fault=said,
         faults=faults,
+        elsewhere=status == HTTPStatus.PRECONDITION_FAILED,
     )

@@ -203,3 +203,15 @@ def test_a_revision_has_a_number_of_a_size_that_there_is(
 
     assert [answer.status_code for answer in answers] == [422, 404, 200]
     assert answers[0].headers["content-type"].startswith("text/html")
+
+
+def test_who_wrote_in_two_tabs_is_led_to_what_is_saved(reviewing: TestClient, world: World) -> None:
+    assign(reviewing, world.recruiter, world.reviewer, world.submission)
+    made = {"version": "", "revision": "1", "rubric": "1"}
+    first = reviewing.post(url(world), data=made | {"comment": "From one tab."})
+    second = reviewing.post(url(world), data=made | {"comment": "From the other."})
+
+    assert (first.status_code, second.status_code) == (303, 412)
+    assert f'<a href="{url(world)}" target="_blank">Look at what is saved</a>' in second.text
+    assert "From the other." in second.text
+    assert "From one tab." in reviewing.get(url(world)).text
