@@ -22,6 +22,7 @@ from tests.databases import (
     empty_postgresql,
     recreate_postgresql,
 )
+from tests.meetings import Other
 from tests.postgresql import run_server
 from tests.worlds import World, build_world
 
@@ -139,3 +140,17 @@ def client(tools: Tools) -> Iterator[TestClient]:
 @pytest.fixture
 def world(database: Database) -> World:
     return build_world(database)
+
+
+@pytest.fixture
+def others(database_url: str) -> Iterator[Callable[[], Other]]:
+    """Somebody else's transactions, as many as a test asks for; PostgreSQL only."""
+    made: list[Other] = []
+
+    def another() -> Other:
+        made.append(Other(database_url))
+        return made[-1]
+
+    yield another
+    for one in made:
+        one.close()

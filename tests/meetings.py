@@ -25,9 +25,9 @@ class Other:
     def __init__(self, url: str) -> None:
         self._connection = psycopg.connect(url, options=PATIENT)
 
-    def lock(self, table: str, id: UUID) -> None:
-        query = sql.SQL("SELECT id FROM {} WHERE id = %s FOR UPDATE")
-        self._connection.execute(query.format(sql.Identifier(table)), [id])
+    def lock(self, table: str, id: UUID, *, now: bool = False) -> None:
+        query = f"SELECT id FROM {{}} WHERE id = %s FOR UPDATE{' NOWAIT' if now else ''}"
+        self._connection.execute(sql.SQL(query).format(sql.Identifier(table)), [id])
 
     def change(self, table: str, id: UUID, column: str, value: object) -> None:
         query = sql.SQL("UPDATE {} SET {} = %s WHERE id = %s")

@@ -1,10 +1,11 @@
 """Many are rejected together, with a letter each: all of them, or none."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
+from psycopg.errors import LockNotAvailable
 from pydantic import ValidationError
 from sqlalchemy import event
 from sqlmodel import col, select
@@ -17,11 +18,16 @@ from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import Role, User
 from service.domain.desk.actions import reject_submissions
 from service.domain.desk.inputs import RejectInput
-from service.domain.jobs.tables import Job
+from service.domain.jobs.tables import Job, TeamMember
 from service.domain.messages.tables import Message
+<<<<<<< ours
+=======
+from service.domain.submissions.queries import get_submissions
+>>>>>>> theirs
 from service.domain.submissions.tables import Access, Revision, Submission
 from tests.house.growth import grow
-from tests.worlds import Person, World
+from tests.meetings import Other, sent, wait_for
+from tests.worlds import REASONS, Person, World
 
 
 def reject(
@@ -118,8 +124,56 @@ def test_only_who_may_move_rejects(database: Database, world: World) -> None:
         reject(database, world, world.other_recruiter)
 
 
+def test_who_may_not_move_one_of_them_rejects_none(database: Database, world: World) -> None:
+    """The other recruiter hires for one job, and for the other one was only asked to review."""
+    with database.write() as session:
+        job = Job(slug="second", title="Second", rejection_reasons=REASONS)
+        session.add(job)
+        session.flush()
+        own, seen = world.other_recruiter.id, world.submission
+        session.get_one(User, own).roles = [Role.RECRUITER, Role.REVIEWER]
+        session.add(TeamMember(job_id=job.id, user_id=own))
+        session.get_one(Submission, world.submission2.id).job_id = job.id
+        session.add(Access(submission_id=seen.id, user_id=own, assigned=True, changed_at=utc_now()))
+
+    with pytest.raises(Forbidden):
+        reject(database, world, world.other_recruiter, versions=(1, 2))
+
+    with database.read() as session:
+        assert set(session.exec(select(Submission.decision))) == {None}
+        assert not session.exec(select(Message)).all()
+        assert not session.exec(select(EventRow)).all()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_changes_many_takes_them_in_one_order(
+    database: Database, world: World, others: Callable[[], Other]
+) -> None:
+    """However they are stored and asked for; else two would wait for each other in a circle."""
+    first, last = sorted((world.submission.id, world.submission2.id))
+    other, third = others(), others()
+    for stored in (last, first):  # who is written anew stands behind
+        other.change("submission", stored, "waiting", 0)
+    other.keep()
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE submission")  # so small, it is read as it is stored
+    other.lock("submission", last)
+
+    def choose() -> int:
+        with database.write() as session:
+            me = Actor.of(session.get_one(User, world.recruiter.id))
+            return len(get_submissions(session, me, [(last, 1), (first, 1)]))
+
+    with sent(choose) as chosen:
+        wait_for(database, 1)
+        with pytest.raises(LockNotAvailable):
+            third.lock("submission", first, now=True)
+        other.end()
+        assert chosen() == 2
+
+
 def test_nobody_and_too_many_are_refused(world: World) -> None:
-    for count in (0, 201):
+    for count in (0, 101):
         with pytest.raises(ValidationError):
             RejectInput(
                 submissions=[(world.submission.id, 1)] * count,

@@ -211,6 +211,8 @@ def test_every_route_that_opens_the_database_is_done_again_after_a_collision() -
 
     assert len(opening) > len(API_ROUTERS) + len(WEB_ROUTERS)
     assert {route.path for route in opening if not isinstance(route, DoorRoute)} == set()
+    # What is awaited cannot be called again; and it would hold up everybody while it waits.
+    assert {route.path for route in opening if inspect.iscoroutinefunction(route.endpoint)} == set()
 
 
 def test_no_route_opens_the_database_before_it_runs() -> None:
