@@ -5,6 +5,9 @@ The window slides: what was counted in the window before counts less and less. L
 
 import math
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -19,6 +22,18 @@ from service.core.db import Database, Row
 from service.core.errors import TooMany
 from service.core.secrets import keyed_hash
 from service.core.upserts import insert_or_add
+
+_counted: ContextVar[set[tuple[str, str]] | None] = ContextVar("counted", default=None)
+
+
+@contextmanager
+def counting_once() -> Generator[None]:
+    """What is hit inside again is the same thing, tried again, and is not counted again."""
+    before = _counted.set(set())
+    try:
+        yield
+    finally:
+        _counted.reset(before)
 
 
 def windows(limit: str) -> list[tuple[int, timedelta]]:
@@ -53,10 +68,15 @@ class Rates:
 
         It may weigh as much as `cost` of them; `times` the limit are allowed.
         """
+        counted = _counted.get()
+        if counted is not None and (kind, who) in counted:
+            return
         for item in parse_many(limit):
             wider = type(item)(item.amount * times, item.multiples)
             if not self._limiter.hit(wider, self._name(kind, who), cost=cost):
                 raise TooMany(seconds=self._wait(item, kind, who))
+        if counted is not None:
+            counted.add((kind, who))
 
     def check(self, limit: str, kind: str, who: str = "") -> None:
         """Raises TooMany when a hit would, and counts nothing."""

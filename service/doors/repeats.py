@@ -1,20 +1,33 @@
 """A request that met another one in the database is done again, from its handler's first line.
 
 Its body has been read and stays; what a handler does beside its transaction can be done twice: it
-looks, hashes, and keeps bytes under their own hash. Only a rate may count it once more.
+looks, hashes, and keeps bytes under their own hash; and rates count it once.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from functools import wraps
 from inspect import iscoroutinefunction
 from time import monotonic
 from typing import Any
 
 from service.core.db import LOCK_WAIT_SECONDS
+from service.core.rates import counting_once
 from service.doors.visit import Again, Visit
 
 RETRIES = 3
+
+
+@contextmanager
+def repeatable(visits: Sequence[Visit], *, may: bool) -> Generator[None]:
+    """Whether these may ask for another try; never for what goes on after the handler."""
+    for visit in visits:
+        visit.may_repeat = may
+    try:
+        yield
+    finally:
+        for visit in visits:
+            visit.may_repeat = False
 
 
 def repeating(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,11 +39,10 @@ def repeating(handler: Callable[..., Any]) -> Callable[..., Any]:
     def repeated(**given: Any) -> Any:
         visits = [value for value in given.values() if isinstance(value, Visit)]
         until = monotonic() + LOCK_WAIT_SECONDS
-        for left in range(RETRIES, -1, -1):
-            for visit in visits:
-                visit.may_repeat = left > 0 and monotonic() < until
-            with suppress(Again):
-                return handler(**given)
+        with counting_once():
+            for left in range(RETRIES, -1, -1):
+                with suppress(Again), repeatable(visits, may=left > 0 and monotonic() < until):
+                    return handler(**given)
         raise AssertionError("The last try never asks for another one.")
 
     return repeated

@@ -62,17 +62,22 @@ class Visit:
 
     @contextmanager
     def reading(self, scope: Scope = Scope.READ) -> Generator[tuple[Session, Actor]]:
-        with self.tools.database.read() as session:
+        with self._repeatable(), self.tools.database.read() as session:
             yield session, self._actor(session, scope)
 
     @contextmanager
     def writing(self, scope: Scope = Scope.WRITE) -> Generator[tuple[Session, Actor]]:
-        """Raises Again when it met another transaction and the handler can be called once more."""
-        try:
+        with self._repeatable():
             held, session, me = idempotency.patiently(lambda: self._begin(scope))
             with held:
                 self._open = session, me
                 yield session, me
+
+    @contextmanager
+    def _repeatable(self) -> Generator[None]:
+        """Raises Again when it met another transaction and the handler can be called once more."""
+        try:
+            yield
         except Collided as collided:
             if self.may_repeat:
                 raise Again from collided

@@ -11,18 +11,21 @@ import psycopg
 import pytest
 from httpx2 import Response
 from psycopg import sql
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlmodel import col, select, update
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from service.core.db import LOCK_WAIT_SECONDS, Database
 from service.core.errors import Unavailable
 from service.core.outbox import EventRow
+from service.core.secrets import hash_password
 from service.domain.accounts.tables import ApiToken, User
-from service.doors.repeats import RETRIES
+from service.doors.repeats import RETRIES, repeating
 from service.doors.tools import Tools
-from service.settings import Settings
+from service.doors.visit import CredentialKind, Visit
+from service.settings import Rates, Settings
 from tests.meetings import Other, sent, wait_for
 from tests.worlds import World
 
@@ -45,9 +48,12 @@ CREATE CONSTRAINT TRIGGER collides AFTER UPDATE ON user_account
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """It looks for a circle once, late enough for us to close it."""
+    """It looks for a circle once, late enough for us to close it; a password is tried once."""
     late = "&options=-c%20deadlock_timeout%3D3s"
-    return settings.model_copy(update={"database_url": f"{settings.database_url}{late}"})
+    once = Rates(sign_ins_per_account="1/hour")
+    return settings.model_copy(
+        update={"database_url": f"{settings.database_url}{late}", "rates": once}
+    )
 
 
 @pytest.fixture
@@ -161,6 +167,37 @@ def test_who_collides_again_and_again_is_asked_to_come_later(
     assert (answer.status_code, refused) == (status, ["40001"] * times)
     assert answer.headers.get("retry-after") == ("5" if status == 503 else None)
     assert ended(world) == happened
+
+
+def test_who_is_done_again_is_counted_once(
+    client: TestClient, world: World, refused: list[str], database: Database, database_url: str
+) -> None:
+    old, url = "correct horse staple", f"{API}/me/password"
+    with database.write() as session:
+        session.get_one(User, world.reviewer.id).password_hash = hash_password(old)
+    body = {"old": old, "new": "another long word"}
+    with colliding(database_url, 1):
+        done = client.post(url, json=body, headers=world.reviewer.auth)
+    more = client.post(url, json=body, headers=world.reviewer.auth)
+
+    assert (done.status_code, refused) == (200, ["40001"])
+    assert more.status_code == 429
+
+
+def test_who_only_reads_is_done_again_too(tools: Tools) -> None:
+    """A standby that follows ends what reads for too long, by the same code as a collision."""
+    tries: list[int] = []
+
+    def look(visit: Visit) -> str:
+        with visit.reading() as (db, _me):
+            tries.append(1)
+            if len(tries) == 1:
+                db.execute(text("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$"))
+        return "read"
+
+    visit = Visit(Request({"type": "http"}), tools, CredentialKind.NOBODY)
+    assert repeating(look)(visit=visit) == "read"
+    assert (len(tries), visit.may_repeat) == (2, False)
 
 
 def test_who_meets_one_lock_after_another_waits_for_five_seconds_in_all(
