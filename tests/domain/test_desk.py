@@ -20,10 +20,7 @@ from service.domain.desk.actions import reject_submissions
 from service.domain.desk.inputs import RejectInput
 from service.domain.jobs.tables import Job, TeamMember
 from service.domain.messages.tables import Message
-<<<<<<< ours
-=======
 from service.domain.submissions.queries import get_submissions
->>>>>>> theirs
 from service.domain.submissions.tables import Access, Revision, Submission
 from tests.house.growth import grow
 from tests.meetings import Other, sent, wait_for
