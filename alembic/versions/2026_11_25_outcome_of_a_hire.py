@@ -26,6 +26,18 @@ UPDATE outcome SET decision_id = COALESCE(
 )
 """
 
+# There was room for one of each submission: the newest hire's.
+KEEP_NEWEST = """
+DELETE FROM outcome WHERE EXISTS (
+    SELECT 1 FROM outcome AS other
+    JOIN decision_record AS later ON later.id = other.decision_id
+    JOIN decision_record AS hire ON hire.id = outcome.decision_id
+    WHERE other.submission_id = outcome.submission_id
+        AND (later.created_at > hire.created_at
+            OR (later.created_at = hire.created_at AND later.id > hire.id))
+)
+"""
+
 
 def upgrade() -> None:
     with op.batch_alter_table("outcome") as batch:
@@ -46,6 +58,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    pass
     with op.batch_alter_table("outcome") as batch:
         batch.drop_index(op.f("ix_outcome_submission_id"))
         batch.create_unique_constraint(op.f("uq_outcome_submission_id"), ["submission_id"])

@@ -127,6 +127,27 @@ def test_the_row_of_a_submission_says_it_all(client: TestClient, world: World) -
     assert len(line["decision_snapshot"]) == 2
 
 
+def test_outcomes_of_hires_that_were_taken_back_come_out_with_the_history(
+    client: TestClient, world: World
+) -> None:
+    auth, url = {**world.recruiter.auth, "If-Match": "*"}, world.submission.url
+    hires = []
+    for note in ("One.", "Two."):
+        hired = client.post(f"{url}/moves", json={"to": "hired"}, headers=auth)
+        hires.append(hired.json()["id"])
+        told = {"at": "2026-01-31", "succeeded": note == "Two.", "note": note}
+        first = {**world.recruiter.auth, "If-None-Match": "*"}
+        assert client.put(f"{url}/outcome", json=told, headers=first).status_code == 200
+        client.post(f"{url}/reopen", json={"reason": "Declined."}, headers=auth)
+
+    lines = lines_of(take(client, world.recruiter, "history.jsonl"))
+    found = [line for line in lines if line["event"] == "outcome.recorded"]
+    after = [line["detail"]["after"] for line in found]
+
+    assert [line["payload"]["decision_id"] for line in found] == hires
+    assert [(one["succeeded"], one["note"]) for one in after] == [(False, "One."), (True, "Two.")]
+
+
 def test_each_rubric_version_and_each_job_has_its_own_columns(
     client: TestClient, world: World
 ) -> None:

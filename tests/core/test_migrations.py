@@ -181,6 +181,32 @@ def test_an_outcome_is_given_to_the_hire_that_stood_when_it_was_written(
     assert found == first["id"]
 
 
+def test_of_two_hires_the_way_down_keeps_the_outcome_of_the_later_one(
+    bare_database_url: str,
+) -> None:
+    config = migrations(bare_database_url)
+    command.upgrade(config, "head")
+    fill(bare_database_url)
+    database = Database(bare_database_url)
+    hires, outcomes = (SQLModel.metadata.tables[name] for name in ("decision_record", "outcome"))
+    with database.write() as session:
+        link = session.connection()
+        hire, told = (dict(link.execute(sa.select(t)).one()._mapping) for t in (hires, outcomes))
+        for days in (2, -2):
+            other = {"id": uuid4(), "created_at": hire["created_at"] + timedelta(days=days)}
+            link.execute(hires.insert().values(hire | other))
+            own = {"id": uuid4(), "decision_id": other["id"], "note": f"{days} days later"}
+            link.execute(outcomes.insert().values(told | own))
+
+    before = ScriptDirectory.from_config(config).get_revision("4d7a0be1c953").down_revision
+    command.downgrade(config, str(before))
+
+    with database.read() as session:
+        found = session.connection().scalars(sa.select(outcomes.c.note)).all()
+    database.dispose()
+    assert found == ["2 days later"]
+
+
 def test_a_migration_that_rebuilds_a_table_keeps_the_rows_below_it(
     bare_database_url: str, tmp_path: Path
 ) -> None:

@@ -50,7 +50,10 @@ def record_outcome(
     session.add(outcome)
     session.flush()
     recorded = OutcomeRecorded(
-        submission_id=submission.id, job_id=submission.job_id, outcome_id=outcome.id
+        submission_id=submission.id,
+        job_id=submission.job_id,
+        outcome_id=outcome.id,
+        decision_id=hire.id,
     )
     detail: dict[str, object] = {"before": before, "after": _values(outcome)}
     outbox.record(session, actor, submission.id, recorded, detail=detail)

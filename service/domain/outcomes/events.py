@@ -14,3 +14,4 @@ class OutcomeRecorded(Event):
     submission_id: UUID
     job_id: UUID
     outcome_id: UUID
+    decision_id: UUID

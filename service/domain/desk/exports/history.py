@@ -31,7 +31,8 @@ COLUMNS = (
 )
 # A step of something that is told, or of nothing.
 UNTOLD = frozenset({"access.changed", "link.made", "links.revoked", "scorecard.saved"})
-# Whose values before and after belong to the submission itself: never those of scorecards.
+# Whose values before and after are told: never those of scorecards. What is known of a hire that
+# was taken back comes out here only.
 OWN = ("submission.", "revision.")
 
 
