@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from service.api.app import build_api, show_http_error, show_refusal
@@ -15,11 +15,10 @@ from service.core.secrets import load_or_create_key
 from service.doors.admission import Admission, known_hosts
 from service.doors.bodies import BodyLimits
 from service.doors.proxy import ProxyHeaders
-from service.doors.refusals import problem_of
+from service.doors.refusals import show_fault
 from service.doors.security import SecurityHeaders
 from service.doors.sightings import Sightings
 from service.doors.tools import Equipping, Tools
-from service.doors.transport import Broken
 from service.doors.watching import Watching
 from service.settings import Blobs as BlobSettings
 from service.settings import Settings
@@ -63,15 +62,6 @@ def create_app(tools: Tools) -> FastAPI:
         app.add_middleware(ProxyHeaders)
     app.add_middleware(Equipping, tools=tools, metrics=metrics)
     return app
-
-
-def show_fault(_request: Request, _error: Exception) -> Response:
-    """Nothing about the error itself; it stands in the log."""
-    return problem_of(Broken())
-
-
-for part in (API, WEB):
-    part.exception_handler(Exception)(show_fault)
 
 
 def _store_options(settings: BlobSettings) -> dict[str, str]:

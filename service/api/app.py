@@ -22,7 +22,7 @@ from service.api.submissions import router as submissions
 from service.core.errors import Malformed, NotFound, Refusal
 from service.core.idempotency import Replayed
 from service.doors.openapi import REFUSED
-from service.doors.refusals import problem_of, refusal_of
+from service.doors.refusals import problem_of, refusal_of, show_fault
 from service.doors.transport import MethodNotAllowed
 
 ROUTERS: list[APIRouter] = [
@@ -62,6 +62,7 @@ def build_api() -> FastAPI:
     api.exception_handler(Replayed)(show_again)
     api.exception_handler(RequestValidationError)(show_invalid)
     api.exception_handler(HTTPException)(show_http_error)
+    api.exception_handler(Exception)(show_fault)
     return api
 
 

@@ -7,14 +7,13 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from pydantic import BaseModel
 
 from service.core.errors import Unknown
-from service.core.metrics import Metrics
 from service.domain.accounts.actor import require
 from service.domain.accounts.tables import Role
 from service.doors.admission import LOOPBACK
 from service.doors.figures import Figures
 from service.doors.readiness import check_ready
 from service.doors.routes import JsonRoute
-from service.doors.tools import ToolsHere
+from service.doors.tools import MetricsHere, ToolsHere
 from service.doors.visit import CredentialKind, PublicVisit
 
 # What proxies add; one that adds nothing must not pass on `/metrics`.
@@ -44,14 +43,13 @@ async def ready(tools: ToolsHere) -> Health:
 
 
 @router.get("/metrics")
-def metrics(visit: PublicVisit, tools: ToolsHere) -> Response:
+def metrics(visit: PublicVisit, tools: ToolsHere, counted: MetricsHere) -> Response:
     """Figures for Prometheus: for this very machine, and for an admin's token from anywhere."""
     if visit.kind is not CredentialKind.NOBODY:
         with visit.reading() as (_db, me):
             require(me.has(Role.ADMIN))
     elif not _is_from_here(visit.request):
         raise Unknown
-    counted: Metrics = visit.request.state.metrics
     return Response(counted.show(Figures(tools.database)), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from service.core.errors import (
@@ -103,6 +104,11 @@ def problem_of(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Re
     }
     all_headers = headers_of(refusal) | dict(headers or {})
     return JSONResponse(body, status, all_headers, media_type="application/problem+json")
+
+
+def show_fault(_request: Request, _error: Exception) -> Response:
+    """Nothing about the error itself; it stands in the log."""
+    return problem_of(Broken())
 
 
 def answer_of(refusal: Refusal, headers: Headers) -> Response:

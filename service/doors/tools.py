@@ -53,3 +53,11 @@ async def _tools(connection: HTTPConnection) -> Tools:
 
 
 ToolsHere = Annotated[Tools, Depends(_tools)]
+
+
+async def _metrics(connection: HTTPConnection) -> Metrics:
+    found: Metrics = connection.state.metrics
+    return found
+
+
+MetricsHere = Annotated[Metrics, Depends(_metrics)]

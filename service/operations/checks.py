@@ -18,7 +18,7 @@ from service.core.mail import MailFailed, MailRefused, SmtpMailer
 from service.core.migrations import is_current
 from service.core.outbox import Task, TaskState
 from service.core.selfcheck import UnsafeDatabase, check_database, one_process_only
-from service.operations.starting import is_loopback, warning_of
+from service.operations.starting import UNDER_WAY, is_loopback, is_restoring, warning_of
 from service.operations.swap import swap_of
 from service.operations.trouble import ended, reason_of
 from service.operations.variables import unknown_variables
@@ -107,6 +107,8 @@ def _wrong_settings(settings: Settings) -> Iterator[str]:
 
 def _database(settings: Settings, database: Database) -> str:
     swap = swap_of(settings)
+    if is_restoring(settings):
+        raise Wrong(UNDER_WAY)
     if swap and swap.is_pending:
         raise Wrong("A restore was cut off: `exhibit migrate` or `exhibit run` ends or undoes it.")
     if swap and not swap.database.exists():

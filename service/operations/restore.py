@@ -49,7 +49,7 @@ def restore(tools: Tools, source: Path, *, force: bool) -> int:
     try:
         count = _make_ready(swap, source, tools.blobs)
     except BaseException:
-        swap.finish()  # nothing is ready: the old ones stay
+        swap.abandon()
         raise
     try:
         swap.finish()

@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import IO
 
@@ -17,6 +17,7 @@ from service.settings import Settings
 
 RUNNING = "process.lock"  # held by what runs for long
 PRESENT = "present.lock"  # held by whoever has opened the database, if only for a moment
+UNDER_WAY = "A restore is under way on this data folder: wait for its end."
 
 Say = Callable[[str], None]
 
@@ -85,12 +86,20 @@ def _present(settings: Settings) -> Generator[None]:
     A restore that was cut off is ended or undone before. Raises Trouble.
     """
     if _is_pending(settings):
-        with nothing_running(settings):
-            pass
+        with suppress(Trouble), nothing_running(settings):
+            pass  # whoever is there restores, or ends what was cut off, as we would
     with _folder_lock(settings, PRESENT) as lock:
         if not _take(lock, fcntl.LOCK_SH) or _is_pending(settings):
-            raise Trouble("A restore is under way on this data folder: wait for its end.")
+            raise Trouble(UNDER_WAY)
         yield
+
+
+def is_restoring(settings: Settings) -> bool:
+    """Whether a restore is under way right now, and not only cut off."""
+    if not _is_pending(settings):
+        return False
+    with _folder_lock(settings, PRESENT) as lock:
+        return not _take(lock, fcntl.LOCK_SH)
 
 
 @contextmanager

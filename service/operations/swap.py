@@ -41,7 +41,7 @@ class Swap:
         return self.folder
 
     def make_ready(self, database: Path, key: Path) -> None:
-        """From here on these are the database and (if there is one) the key; not if it raises."""
+        """From here on these are the database and (if there is one) the key, unless `abandon`ed."""
         if key.exists():
             shutil.copyfile(key, self._ready_key)  # perhaps onto another disk
             self._ready_key.chmod(0o600)
@@ -49,11 +49,7 @@ class Swap:
             sync(self._ready_key.parent)
         sync(database)
         database.replace(self._ready)
-        try:
-            sync(self._ready.parent)
-        except OSError:
-            self._ready.replace(database)
-            raise
+        sync(self._ready.parent)
 
     def finish(self) -> None:
         """Put in place what is ready, and forget the rest. The caller is alone in the house."""
@@ -69,6 +65,12 @@ class Swap:
         self._ready_key.unlink(missing_ok=True)
         if self.folder.exists():
             shutil.rmtree(self.folder)
+
+    def abandon(self) -> None:
+        """Forget what was begun, made ready or not: the old ones stay."""
+        self._ready.unlink(missing_ok=True)
+        sync(self._ready.parent)
+        self.finish()
 
     @property
     def _ready(self) -> Path:

@@ -14,7 +14,7 @@ from service.core.idempotency import KeyReused, Replayed
 from service.domain.submissions.queries import LinkEnded
 from service.doors.forms import kind_of, read_form
 from service.doors.pages import refuse_cross_site
-from service.doors.refusals import headers_of, refusal_of, status_of
+from service.doors.refusals import headers_of, refusal_of, show_fault, status_of
 from service.doors.routes import only_canonical_ids
 from service.doors.tools import tools_of
 from service.web import (
@@ -88,6 +88,7 @@ def build_web() -> FastAPI:
     web.exception_handler(Replayed)(show_again)
     web.exception_handler(RequestValidationError)(show_invalid)
     web.exception_handler(HTTPException)(show_http_error)
+    web.exception_handler(Exception)(show_fault)
     return web
 
 

@@ -11,7 +11,8 @@ from starlette.responses import StreamingResponse
 from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 
-from service.app import build_tools, create_app, show_fault
+from service.app import build_tools, create_app
+from service.doors.refusals import show_fault
 from service.doors.tools import Tools
 from service.settings import Limits, Settings
 from tests.conftest import BOTH

@@ -14,7 +14,8 @@ from service.core.db import Database
 from service.domain.accounts.tables import User
 from service.operations.checks import check_all
 from service.operations.restore import READY, restore
-from service.operations.starting import alone, nothing_running, opened
+from service.operations.starting import UNDER_WAY, alone, nothing_running, opened
+from service.operations.swap import swap_of
 from service.operations.trouble import Trouble
 from service.settings import Settings
 from tests.patience import PATIENCE, until
@@ -202,12 +203,29 @@ def test_each_file_of_a_restore_is_on_the_disk_before_the_next_step(house: Path)
     ]
 
 
+def test_what_was_made_ready_and_then_abandoned_leaves_the_old(house: Path) -> None:
+    swap = swap_of(Settings(_env_file=None, data_dir=house / "var"))
+    assert swap
+    folder = swap.begin()
+    mark(folder / "exhibit.db", NEW[0]).close()
+    (folder / "secret.key").write_text(NEW[1])
+    swap.make_ready(folder / "exhibit.db", folder / "secret.key")
+    swap.abandon()
+
+    assert not swap.is_pending
+    assert look(house) == OLD
+
+
 def test_nobody_enters_while_a_restore_is_under_way(house: Path) -> None:
     settings = Settings(_env_file=None, data_dir=house / "var")
     with nothing_running(settings):
         (house / "var" / "exhibit.db.restoring").mkdir()
-        with pytest.raises(Trouble, match="stop it first"), opened(settings):
+        with pytest.raises(Trouble, match=UNDER_WAY), opened(settings):
             pass
-        found = next(one for one in list(check_all(settings)) if one.subject == "database")
-        assert found.words.startswith("A restore was cut off: `exhibit migrate` or ")
+        assert said_of_the_database(settings) == UNDER_WAY
+    assert said_of_the_database(settings).startswith("A restore was cut off: `exhibit migrate` or ")
     assert look(house) == OLD
+
+
+def said_of_the_database(settings: Settings) -> str:
+    return next(one.words for one in list(check_all(settings)) if one.subject == "database")

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from service.core import outbox
 from service.core.clock import utc_now
-from service.core.errors import Fault, Forbidden, Invalid, StateConflict
+from service.core.errors import Fault, Invalid, StateConflict
 from service.core.unique import is_taken
 from service.domain.accounts.actor import Actor, require
 from service.domain.accounts.tables import User
@@ -22,7 +22,12 @@ from service.domain.jobs.inputs import (
     QuestionInput,
     StageInput,
 )
-from service.domain.jobs.queries import find_rubric, is_on_team, is_slug_taken, list_stages
+from service.domain.jobs.queries import (
+    find_rubric,
+    is_slug_taken,
+    list_stages,
+    require_change,
+)
 from service.domain.jobs.tables import (
     Criterion,
     Job,
@@ -88,7 +93,7 @@ def create_job(session: Session, actor: Actor, wanted: NewJob) -> Job:
 
 def change_job(session: Session, actor: Actor, job: Job, change: JobChange) -> Job:
     """Change what the change names. Raises Forbidden, JobIncomplete."""
-    _require_change(session, actor, job)
+    require_change(session, actor, job)
     wanted = change.model_dump(exclude_unset=True)
     before = job.model_dump(include=set(wanted))
     if wanted == before:
@@ -111,7 +116,7 @@ def change_job(session: Session, actor: Actor, job: Job, change: JobChange) -> J
 
 def open_job(session: Session, actor: Actor, job: Job) -> Job:
     """Let submissions come in. Raises Forbidden, JobIncomplete."""
-    _require_change(session, actor, job)
+    require_change(session, actor, job)
     if job.state is JobState.OPEN:
         return job
     _require_whole(session, job, opening=True)
@@ -124,7 +129,7 @@ def open_job(session: Session, actor: Actor, job: Job) -> Job:
 
 def close_job(session: Session, actor: Actor, job: Job) -> Job:
     """Take no more submissions; those that are in go on. Raises Forbidden, JobNotOpen."""
-    _require_change(session, actor, job)
+    require_change(session, actor, job)
     if job.state is JobState.DRAFT:
         raise JobNotOpen
     if job.state is JobState.CLOSED:
@@ -148,7 +153,7 @@ def set_stages(
     `occupied`: ids of the stages that hold submissions, which a job cannot know
     (`pipeline.stages` asks). Raises Forbidden, StageInUse.
     """
-    _require_change(session, actor, job)
+    require_change(session, actor, job)
     before = [stage.key for stage in list_stages(session, job.id)]
     _put_stages(session, job, stages, occupied)
     _raise_version(session, job)
@@ -160,7 +165,7 @@ def set_questions(
     session: Session, actor: Actor, job: Job, questions: Sequence[QuestionInput]
 ) -> None:
     """Put the form's questions into this order; those left out are archived. Raises Forbidden."""
-    _require_change(session, actor, job)
+    require_change(session, actor, job)
     query = select(Question).where(Question.job_id == job.id).order_by(col(Question.position))
     known = {question.key: question for question in session.exec(query)}
     before = [key for key, question in known.items() if not question.archived_at]
@@ -186,7 +191,7 @@ def set_rubric(
     session: Session, actor: Actor, job: Job, criteria: Sequence[CriterionInput]
 ) -> Rubric:
     """A new version of what is judged, unless it is the same as before. Raises Forbidden."""
-    _require_change(session, actor, job)
+    require_change(session, actor, job)
     latest = find_rubric(session, job.id)
     wanted = [_content(one, position) for position, one in enumerate(criteria)]
     if (
@@ -205,7 +210,7 @@ def set_rubric(
 
 def set_team(session: Session, actor: Actor, job: Job, members: Sequence[MemberInput]) -> None:
     """Who works on the job, and who leads. Raises Forbidden, UserNotUsable."""
-    _require_change(session, actor, job)
+    require_change(session, actor, job)
     rows = session.exec(select(TeamMember).where(TeamMember.job_id == job.id)).all()
     known = {row.user_id: row for row in rows}
     before = _team_detail([row for row in rows if not row.left_at])
@@ -235,13 +240,6 @@ def _content(criterion: CriterionInput, position: int) -> dict[str, Any]:
     ]
     plain = criterion.model_dump(exclude={"anchors"})
     return plain | {"position": position, "anchors": anchors}
-
-
-def _require_change(session: Session, actor: Actor, job: Job) -> None:
-    if actor.is_system:
-        return
-    if not policy.may_change_job(actor, on_team=is_on_team(session, actor, job.id)):
-        raise Forbidden
 
 
 def _require_whole(session: Session, job: Job, *, opening: bool = False) -> None:
