@@ -58,7 +58,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    pass
+    op.execute(KEEP_NEWEST)
     with op.batch_alter_table("outcome") as batch:
         batch.drop_index(op.f("ix_outcome_submission_id"))
         batch.create_unique_constraint(op.f("uq_outcome_submission_id"), ["submission_id"])
