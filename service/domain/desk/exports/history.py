@@ -33,7 +33,7 @@ COLUMNS = (
 UNTOLD = frozenset({"access.changed", "link.made", "links.revoked", "scorecard.saved"})
 # Whose values before and after are told: never those of scorecards. What is known of a hire that
 # was taken back comes out here only.
-OWN = ("submission.", "revision.")
+OWN = ("submission.", "revision.", "outcome.")
 
 
 def stream_history(session: Session, actor: Actor, asked: ExportFilter) -> Export:
