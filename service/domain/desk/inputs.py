@@ -95,14 +95,14 @@ class ExportFilter(SubmissionFilter):
 
 
 PLACEHOLDERS = ("{name}", "{job}")
-_LIKE_ONE = re.compile(r"\{+[^{}\n]{0,80}\}+")
+_LIKE_ONE = re.compile(r"(?<!\{)\{++[^{}\n]{0,80}\}++")
 
 
 def _known_placeholders(text: str) -> str:
     """What looks like a placeholder and is none would go out as it was typed."""
     unknown = [found for found in _LIKE_ONE.findall(text) if found not in PLACEHOLDERS]
     if unknown:
-        named = ", ".join(f"“{one}”" for one in dict.fromkeys(unknown[:MOST_NAMED]))
+        named = ", ".join(f"“{one}”" for one in list(dict.fromkeys(unknown))[:MOST_NAMED])
         said = f"There is no placeholder {named}. There are {' and '.join(PLACEHOLDERS)}."
         raise PydanticCustomError("placeholder_unknown", "{said}", {"said": said})
     return text
