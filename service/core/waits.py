@@ -16,6 +16,9 @@ from sqlalchemy import event
 NOTICED_SECONDS = 0.1  # what takes less is not worth another round trip
 LEAST_MS = 100  # for whoever has nothing left: 0 would be “for ever”
 
+ALLOW = """
+SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)
+"""
 SPEND = """
 SELECT set_config(name, greatest(setting::integer - %s, %s)::text, true)
 FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout') AND setting <> '0'
@@ -24,9 +27,8 @@ FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout') AND setting
 
 def bound_wait(connection: sa.Connection, seconds: float) -> None:
     """From here on this transaction may spend so much on statements and their waiting."""
-    left = max(round(seconds * 1000), LEAST_MS)
-    limits = ("lock_timeout", "statement_timeout")
-    connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = {left}" for name in limits))
+    left = str(max(round(seconds * 1000), LEAST_MS))
+    connection.exec_driver_sql(ALLOW, (left, left))
 
 
 def bound_waits(engine: sa.Engine) -> None:

@@ -87,6 +87,7 @@ def test_a_recruiter_rejects_with_a_mail_and_takes_the_rest_away(site: Site) -> 
     page.check("tbody input[type=checkbox] >> nth=0")
     page.click("text=Reject the selected ones")
     page.wait_for_selector("#subject")
+    page.select_option("#reason", index=1)
     page.fill("#text", "Dear {name}, thank you for {job}. We go on with others.")
     page.click("button.bad")
     page.wait_for_url("**/desk/submissions?*rejected*")
