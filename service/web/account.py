@@ -22,15 +22,15 @@ from service.domain.accounts.queries import (
 from service.domain.accounts.tables import Scope
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit, keep_signed_in
-from service.doors.refusals import faults_of, status_of
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db, Visit
 from service.web.render import page
-from service.web.typed import in_words
+from service.web.typed import Typed
 
 router = APIRouter(route_class=DoorRoute)
 PATH = "/desk/account"
 LASTING = {"30": "30 days", "90": "90 days", "365": "a year", "": "until it is revoked"}
+USUAL_DAYS = "90"
 USES = {
     Scope.READ: "look at what I may see",
     Scope.WRITE: "do what I may do",
@@ -63,7 +63,8 @@ def change(request: Request, visit: PageVisit, form: FormHere) -> Response:
             _sign_in, token = sign_in(db, me, Proof(me.user_id, chosen.hash))
             answer = visit.redirect(f"{PATH}?changed=yes")
     except Refusal as refusal:
-        return _account(request, visit, status=status_of(refusal), fault=in_words(refusal))
+        told = Typed()
+        return _account(request, visit, status=told.refused(refusal), form=told)
     keep_signed_in(answer, visit.tools, token)
     return answer
 
@@ -83,13 +84,10 @@ def issue(request: Request, visit: PageVisit, form: FormHere) -> Response:
                 expires_at=wanted.expires_at,
             )
             return visit.show(_shown(request, db, me, made=text), secret=True)
-    except ValidationError as error:
-        words = {"name": "Say what the token is for.", "scopes": "Choose what it may do."}
-        place = faults_of(error.errors(include_url=False, include_input=False))[0].pointer
-        said = words.get(place.split("/")[1], "Choose from what is offered.")
-        return _account(request, visit, status=422, token_fault=said)
-    except Refusal as refusal:
-        return _account(request, visit, status=status_of(refusal), token_fault=in_words(refusal))
+    except (ValidationError, Refusal) as error:
+        typed = Typed.of(form)
+        typed.field_of = _field_of
+        return _account(request, visit, status=typed.refused(error), token=typed)
 
 
 @router.post(f"{PATH}/tokens/{{id}}/revoke")
@@ -110,9 +108,23 @@ def _wanted(form: Form) -> dict[str, Any]:
     }
 
 
-def _account(request: Request, visit: Visit, *, status: int = 200, **said: str) -> Response:
+def _field_of(pointer: str) -> str:
+    """The page's field that a fault of a new token is about."""
+    name = pointer.split("/")[1] if pointer else ""
+    return {"scopes": "scope", "expires_at": "days"}.get(name, name)
+
+
+def _account(
+    request: Request,
+    visit: Visit,
+    *,
+    status: int = 200,
+    form: Typed | None = None,
+    token: Typed | None = None,
+    notice: str = "",
+) -> Response:
     with visit.reading() as (db, me):
-        return _shown(request, db, me, status=status, **said)
+        return _shown(request, db, me, status=status, form=form, token=token, notice=notice)
 
 
 def _shown(
@@ -121,8 +133,8 @@ def _shown(
     me: Actor,
     *,
     status: int = 200,
-    fault: str = "",
-    token_fault: str = "",
+    form: Typed | None = None,
+    token: Typed | None = None,
     made: str = "",
     notice: str = "",
 ) -> Response:
@@ -134,8 +146,8 @@ def _shown(
         tokens=list_live_tokens(db, me),
         uses=USES,
         lasting=LASTING,
-        fault=fault,
-        token_fault=token_fault,
+        form=form or Typed(),
+        token=token or Typed.filled(scope=Scope.READ, days=USUAL_DAYS),
         made=made,
         notice=notice,
     )

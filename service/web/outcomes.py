@@ -40,4 +40,4 @@ def record(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Resp
             record_outcome(db, me, submission, wanted, version=known)
             return visit.redirect(f"/desk/submissions/{id}")
     except (Refusal, ValidationError) as error:
-        return submission_page(request, visit, id, Doing("outcome", form, error))
+        return submission_page(request, visit, id, Doing("outcome", form, error, {"note": "told"}))

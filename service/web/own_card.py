@@ -3,6 +3,8 @@
 Levels rest on the anchors of one rubric, citations on what one revision holds.
 """
 
+from collections.abc import Callable
+
 from service.core.errors import NotFound
 from service.domain.jobs.queries import find_rubric
 from service.domain.jobs.tables import Criterion
@@ -38,10 +40,23 @@ def card_in_words(
         "criteria": review.rubric.criteria if review.rubric else [],
         "rubric": review.rubric.number if review.rubric else "",
         "old_levels": old_levels,
-        "values": shown.value,
-        "cited": shown.values,
+        "form": shown,
         "citable": _citable(revision),
     }
+
+
+def field_of(review: OwnReview) -> Callable[[str], str]:
+    """From the place of a fault to the field of the criterion it is about."""
+    keys = [criterion.key for criterion in review.rubric.criteria] if review.rubric else []
+
+    def find(pointer: str) -> str:
+        name, number, what, *_deeper = [*pointer.strip("/").split("/"), "", ""]
+        if name != "ratings":
+            return name
+        is_known = number.isdecimal() and int(number) < len(keys)
+        return f"rating-{keys[int(number)]}-{what}" if is_known else ""
+
+    return find
 
 
 def _typed(review: OwnReview) -> Typed:

@@ -48,7 +48,8 @@ def change(
             change_assignment(db, me, submission, assignment, wanted, version)
             return visit.redirect("/desk" if wanted.state else f"/desk/submissions/{id}")
     except (Refusal, ValidationError) as error:
-        return submission_page(request, visit, id, Doing("answer", form, error))
+        places = {"reviewer": f"instead-{assignment_id}"}
+        return submission_page(request, visit, id, Doing("answer", form, error, places))
 
 
 @router.post("/{id}/unseal")
@@ -60,4 +61,5 @@ def unseal(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Resp
             unseal_scorecards(db, me, get_submission(db, me, id), wanted.reason)
             return visit.redirect(f"/desk/submissions/{id}")
     except (Refusal, ValidationError) as error:
-        return submission_page(request, visit, id, Doing("unseal", form, error))
+        refused = Doing("unseal", form, error, {"reason": "unseal"})
+        return submission_page(request, visit, id, refused)

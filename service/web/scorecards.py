@@ -1,13 +1,12 @@
 """The scorecard as a form: the twin of the API's `scorecards/mine`."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from service.core.errors import Fault, Refusal, Stale
+from service.core.errors import Refusal, Stale
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import get_job
@@ -23,12 +22,11 @@ from service.domain.reviews.queries import OwnReview, find_assignment, get_own_r
 from service.domain.submissions.queries import get_submission
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
-from service.doors.refusals import faults_of, status_of
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db
-from service.web.own_card import CHOICES, TEXTS, card_in_words
+from service.web.own_card import CHOICES, TEXTS, card_in_words, field_of
 from service.web.render import message, page
-from service.web.typed import Typed, in_words, whole
+from service.web.typed import Typed, whole
 from service.web.versions import RevisionAsked, version_in
 
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
@@ -64,7 +62,7 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
     typed, page_of_it = Typed.of(form), f"/desk/submissions/{id}"
     try:
         with visit.writing() as (db, me):
-            saved = _save(db, me, id, form)
+            saved = _save(db, me, id, form, typed)
             if form.get("do") == "newest":
                 newest = get_submission(db, me, id).revision
                 return visit.redirect(f"{page_of_it}/scorecard?saved=true&revision={newest}")
@@ -74,31 +72,25 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
                 lock_scorecard(db, me, get_submission(db, me, id), saved)
             except Refusal as refusal:
                 # The draft stays saved, so the answer is kept: a second press is told the same.
-                refused = _shown(request, db, me, id, typed=typed, fault=_fault_of(refusal))
-                return visit.show(refused)
+                status = typed.refused(refusal)
+                shown = _shown(request, db, me, id, typed=typed, status=status, notice=KEPT)
+                return visit.show(shown)
             return visit.redirect(page_of_it)
-    except ValidationError as error:
-        wrong = (422, WRONG, faults_of(error.errors()))
-        return _page(request, visit, id, typed=typed, fault=wrong, version=form.get("version"))
-    except Refusal as refusal:
-        version = None if isinstance(refusal, TOLD) else form.get("version")
-        fault = _fault_of(refusal)
-        return _page(request, visit, id, typed=typed, fault=fault, version=version)
+    except (ValidationError, Refusal) as error:
+        version = None if isinstance(error, TOLD) else form.get("version")
+        status = typed.refused(error)
+        return _page(request, visit, id, typed=typed, status=status, version=version)
 
 
-WRONG = "Something in it cannot be used."
+KEPT = "Your draft is saved. It is not locked yet."
 TOLD = (Stale, RubricChanged)  # who was told of the present version goes on from it
-Faulty = tuple[int, str, Sequence[Fault]]
 
 
-def _fault_of(refusal: Refusal) -> Faulty:
-    return status_of(refusal), in_words(refusal), refusal.faults
-
-
-def _save(db: Db, me: Actor, id: UUID, form: Form) -> Expected:
-    """The version that was saved."""
+def _save(db: Db, me: Actor, id: UUID, form: Form, typed: Typed) -> Expected:
+    """The version that was saved. What is refused is put beside the fields of `typed`."""
     submission = get_submission(db, me, id)
     review = get_own_review(db, me, submission)
+    typed.field_of = field_of(review)
     expected = version_in(form) if form.get("version") else None
     saved = save_scorecard(db, me, submission, _input(form, review), expected)
     return Expected(frozenset({saved.version or 0}))
@@ -137,7 +129,7 @@ def _page(
     *,
     typed: Typed | None = None,
     notice: str = "",
-    fault: Faulty = (200, "", ()),
+    status: int = 200,
     version: str | None = None,
     revision: int | None = None,
 ) -> Response:
@@ -149,7 +141,7 @@ def _page(
             id,
             typed=typed,
             notice=notice,
-            fault=fault,
+            status=status,
             version=version,
             revision=revision,
         )
@@ -162,12 +154,11 @@ def _shown(
     id: UUID,
     *,
     typed: Typed | None,
-    fault: Faulty,
+    status: int,
     notice: str = "",
     version: str | None = None,
     revision: int | None = None,
 ) -> Response:
-    status, said, faults = fault
     submission = get_submission(db, me, id)
     review = get_own_review(db, me, submission)
     mine = find_assignment(db, submission, me.user_id)
@@ -183,7 +174,5 @@ def _shown(
         locked=card.locked_at if card and review.is_locked else None,
         assignment=mine if may_review(mine) else None,
         notice=notice,
-        fault=said,
-        faults=faults,
         elsewhere=status == HTTPStatus.PRECONDITION_FAILED,
     )

@@ -34,7 +34,7 @@ from service.doors.routes import DoorRoute
 from service.doors.visit import Db, Visit
 from service.web.ended import RESET_OVER, tell_ended
 from service.web.render import message, page
-from service.web.typed import in_words
+from service.web.typed import Typed
 
 router = APIRouter(route_class=DoorRoute)
 RESET_GOOD_FOR = timedelta(hours=1)
@@ -86,7 +86,7 @@ def ask_reset(request: Request) -> Response:
         lead="We mail you a link if there is an account with your address.",
         action="/reset-password",
         button="Mail me a link",
-        fault="",
+        form=Typed(),
     )
 
 
@@ -115,7 +115,7 @@ def ask_new(request: Request, visit: StrangerVisit, token: str) -> Response:
             get_password_reset(db, _reset_id(visit, token))
     except LinkInvalid:
         return tell_ended(request, RESET_OVER)
-    return page(request, "new_password.html", token=token, fault="")
+    return page(request, "new_password.html", token=token, form=Typed())
 
 
 @router.post("/reset-password/{token}")
@@ -131,10 +131,9 @@ def set_new(request: Request, visit: StrangerVisit, token: str, form: FormHere) 
     except LinkInvalid:
         return tell_ended(request, RESET_OVER)
     except Refusal as refusal:
-        status = status_of(refusal)
-        return page(
-            request, "new_password.html", status=status, token=token, fault=in_words(refusal)
-        )
+        told = Typed()
+        status = told.refused(refusal)
+        return page(request, "new_password.html", status=status, token=token, form=told)
     answer = Response(status_code=303, headers={"Location": "/sign-in"})
     remember_browser(answer, visit.tools, user.email)  # whoever guesses meanwhile
     return answer

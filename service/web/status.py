@@ -38,7 +38,6 @@ from service.domain.submissions.tables import (
 from service.doors.downloads import send_stored
 from service.doors.forms import Form, FormHere
 from service.doors.pages import StrangerVisit
-from service.doors.refusals import status_of
 from service.doors.routes import DoorRoute
 from service.doors.submission_forms import content_of_form, place_names
 from service.doors.submission_intake import bound_files
@@ -62,21 +61,22 @@ OURS = ("idempotency_key",)
 @router.get("/status")
 def ask(request: Request) -> Response:
     """Ask for the link anew."""
-    return _ask(request)
+    return _ask(request, Typed())
 
 
 @router.post("/status")
 def mail_link(request: Request, visit: StrangerVisit, form: FormHere) -> Response:
     """The same answer whether the address is known or not."""
-    email = form.get("email").strip()
+    email, typed = form.get("email").strip(), Typed.of(form)
     try:
         email_key(email)
     except (PydanticCustomError, ValueError):
-        return _ask(request, "This is not an e-mail address.", 422)
+        typed.found.append(("email", "This is not an e-mail address."))
+        return _ask(request, typed, 422)
     try:
         visit.tools.rates.hit(visit.tools.settings.rates.submissions, "link from", visit.network)
     except Refusal as refusal:
-        return _ask(request, str(refusal), status_of(refusal))
+        return _ask(request, typed, typed.refused(refusal))
     said = "If we have a submission from this address, a link to it is on its way."
     with visit.writing() as (db, me):
         request_status_link(db, me, email)
@@ -234,7 +234,7 @@ def confirm(request: Request, visit: StrangerVisit, token: Token, _form: FormHer
         return visit.show(message(request, "Thank you", said))
 
 
-def _ask(request: Request, fault: str = "", status: int = 200) -> Response:
+def _ask(request: Request, form: Typed, status: int = 200) -> Response:
     return page(
         request,
         "ask_email.html",
@@ -243,7 +243,7 @@ def _ask(request: Request, fault: str = "", status: int = 200) -> Response:
         lead="We mail you a link to what you sent us.",
         action="/status",
         button="Mail me the link",
-        fault=fault,
+        form=form,
     )
 
 

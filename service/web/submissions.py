@@ -1,6 +1,7 @@
 """One submission for staff, and what can be done with it: the twin of the API's submissions."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -46,7 +47,7 @@ from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db
 from service.web.render import page
-from service.web.typed import said_of
+from service.web.typed import Typed
 from service.web.versions import RevisionAsked, version_in
 
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
@@ -55,15 +56,24 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class Doing:
-    """Something tried on a submission's page and refused; its form's words are kept."""
+    """Something tried on a submission's page and refused; its form's words are kept.
+
+    The page has several forms; `places` are its fields that are not called as the form's are.
+    """
 
     what: str
     form: Form
     error: Refusal | ValidationError
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def kept(self, what: str, name: str) -> str:
         """What was typed into a field of one of the page's forms."""
         return self.form.get(name) if what == self.what else ""
+
+    def said(self) -> tuple[int, Typed]:
+        """A status, and what is wrong, by the fields of the page."""
+        wrong = Typed(field_of=lambda pointer: self.places.get(pointer[1:], pointer[1:]))
+        return wrong.refused(self.error), wrong
 
 
 def nothing_kept(_what: str, _name: str) -> str:
@@ -113,7 +123,9 @@ def move(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
                 move_submission(db, me, submission, _move_in(form))
             return visit.redirect(f"/desk/submissions/{id}")
     except (Refusal, ValidationError) as error:
-        return submission_page(request, visit, id, Doing("move", form, error))
+        is_withdrawal = form.get("to") == Decision.WITHDRAWN.value
+        places = {"reason": "note"} if is_withdrawal else {}
+        return submission_page(request, visit, id, Doing("move", form, error, places))
 
 
 def _move_in(form: Form) -> MoveInput:
@@ -137,7 +149,8 @@ def confirm(
             confirm_revision(db, me, submission, revision, reason=wanted.reason)
             return visit.redirect(f"/desk/submissions/{id}")
     except (Refusal, ValidationError) as error:
-        return submission_page(request, visit, id, Doing("confirm", form, error))
+        refused = Doing("confirm", form, error, {"reason": f"why-{revision_id}"})
+        return submission_page(request, visit, id, refused)
 
 
 def _written_to(
@@ -159,7 +172,7 @@ def submission_page(
     number: int | None = None,
 ) -> Response:
     """The page; with what was tried, why it was refused, and the words typed for it."""
-    status, fault = said_of(doing.error) if doing else (200, "")
+    status, wrong = doing.said() if doing else (200, Typed())
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
         assignments = list_assignments(db, me, submission)
@@ -174,7 +187,7 @@ def submission_page(
             request,
             "submission.html",
             status=status,
-            fault=fault,
+            wrong=wrong,
             kept=doing.kept if doing else nothing_kept,
             me=me,
             submission=submission,

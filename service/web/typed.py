@@ -42,6 +42,7 @@ class Typed:
 
     `missed` are files that were chosen and could not be kept, by place and name: nobody sends
     without them who does not say so. `saved` says whether what was typed is kept on the server.
+    `labels` are those of the fields that the page shows, in its order.
     """
 
     fields: dict[str, list[str]] = field(default_factory=dict)
@@ -53,6 +54,8 @@ class Typed:
     invited: str = ""
     exhibits: list[int] = field(default_factory=lambda: [0])
     field_of: Callable[[str], str] | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    part: str = ""
 
     @classmethod
     def of(cls, form: Form) -> "Typed":
@@ -117,13 +120,32 @@ class Typed:
         return len(self.found)
 
     @property
-    def mistaken_answers(self) -> int:
+    def mistaken_fields(self) -> int:
         """What is wrong with fields; other things can stand in the way too."""
-        return sum(1 for place, _text in self.found if place)
+        return sum(1 for place, _text in self.found if place in self.labels)
+
+    def within(self, part: str) -> str:
+        """The fields that follow belong to this part of the page, which has others called alike."""
+        self.part = part
+        return ""
+
+    def show(self, place: str, label: str) -> str:
+        """The page shows this field here, so that what is wrong can be listed as it is read."""
+        self.labels.setdefault(place, f"{label} ({self.part})" if self.part else label)
+        return ""
 
     @property
     def all_faults(self) -> list[tuple[str, str]]:
-        return self.found
+        """Once the fields were shown: place and sentence in their order, each with its label.
+
+        What is about no field of the page comes first, with an empty place.
+        """
+        order = {place: number for number, place in enumerate(self.labels)}
+        lines = sorted(self.found, key=lambda line: order.get(line[0], -1))
+        return [
+            (place, f"{self.labels[place]}: {text}") if place in order else ("", text)
+            for place, text in lines
+        ]
 
     @property
     def about(self) -> bool:

@@ -85,7 +85,8 @@ class KnownPassword:
         try:
             return self.prove(password)
         except WrongPassword as error:
-            raise WrongOldPassword from error
+            faults = [Fault("/old", WrongOldPassword.message)]
+            raise WrongOldPassword(faults=faults) from error
 
 
 def choose_password(password: str, email: str, *, field: str = "password") -> NewPassword:
