@@ -173,4 +173,5 @@ def _mail(settings: Settings) -> str:
     except (MailFailed, MailRefused) as error:
         words = ended(str(error))
         raise Wrong(f"{words[0].upper()}{words[1:]} {MAIL_ADVICE}") from error
-    return f"{settings.mail.host} takes our sign-in"
+    takes = "our sign-in" if settings.mail.user else "letters without a sign-in"
+    return f"{settings.mail.host} takes {takes}"

@@ -42,6 +42,8 @@ def restore(tools: Tools, source: Path, *, force: bool) -> int:
     swap = swap_of(tools.settings)
     if swap is None:
         raise Trouble(USE_PG_DUMP)
+    if not source.exists():
+        raise Damaged(f"There is no file {source}.")
     if _holds_something(swap.database) and not force:
         raise Trouble(
             f"{swap.database} is there already. Use --force to put the backup in its place."

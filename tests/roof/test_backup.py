@@ -106,6 +106,13 @@ def test_a_backup_under_load_holds_one_moment(
         thread.join()
 
 
+def test_an_archive_that_is_not_there_is_told_before_anything_else(
+    full: Tools, tmp_path: Path
+) -> None:
+    with pytest.raises(Damaged, match=r"There is no file .*missing\.tar\."):
+        restore(full, tmp_path / "missing.tar", force=False)
+
+
 def test_what_is_there_is_replaced_only_when_forced(full: Tools, tmp_path: Path) -> None:
     archive = tmp_path / "backup.tar"
     back_up(full, archive)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.core.migrations import head
+from tests.core.test_mail import Postbox, server
 from tests.roof.processes import exhibit
 
 ADA = ("--name", "Ada", "--email", "ada@example.org", "--password", "correct horse staple")
@@ -119,6 +120,14 @@ def test_check_says_line_by_line_what_is_well(folder: Path) -> None:
     subjects = [line.split(": ")[:2] for line in answer.stdout.splitlines()]
     names = ["settings", "database", "migrations", "chain", "work", "files", "mail"]
     assert subjects == [["ok", name] for name in names]
+
+
+def test_check_speaks_of_a_sign_in_only_where_there_is_one(folder: Path) -> None:
+    with server(Postbox()) as mailer:
+        where = {"mail__host": mailer.host, "mail__port": str(mailer.port)}
+        answer = exhibit(folder, "check", **where, mail__security="none")
+
+    assert "ok: mail: 127.0.0.1 takes letters without a sign-in" in answer.stdout
 
 
 def test_check_says_what_is_wrong_and_how_to_mend_it(folder: Path) -> None:
