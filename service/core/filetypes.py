@@ -191,7 +191,7 @@ def _likeness(head: bytes) -> str:
     if head.startswith((b"MZ", b"\x7fELF", b"#!")):  # puremagic takes some for plug-ins
         return "looks like a program"
     try:
-        return f"looks like {puremagic.magic_string(head)[0].name}"
+        return f"looks like the kind “{puremagic.magic_string(head)[0].name}”"
     except (puremagic.PureError, ValueError, IndexError):
         return "its content says otherwise"
 
