@@ -13,6 +13,7 @@ from service.core.errors import Refusal, TooMany
 from service.core.idempotency import KeyReused
 from service.domain.jobs.queries import is_taking, list_questions
 from service.domain.submissions.actions import JobClosed, receive_submission, remove_draft
+from service.domain.submissions.actions.answers import find_answers
 from service.domain.submissions.inputs import StoredFile, SubmissionInput
 from service.domain.submissions.queries import (
     DraftSent,
@@ -154,6 +155,7 @@ def _receive(
         job = get_job_to_send_to(db, begun.job.slug)
         draft = look_again(db, visit.tools.key, begun)
         if begun.changed_at:
+            begun.typed.blame(find_answers(begun.questions, content.answers)[1])
             return None
         sent = receive(db, me, job, content, files)
         if draft:
@@ -268,5 +270,4 @@ def _form(request: Request, visit: Visit, begun: Begun, status: int = 200) -> Re
         labels=_labels(begun),
         consent_text=consent_of(visit.tools.settings)[0],
         idempotency_key=str(new_id()),
-        notice="",
     )

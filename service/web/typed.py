@@ -143,7 +143,7 @@ class Typed:
         order = {place: number for number, place in enumerate(self.labels)}
         lines = sorted(self.found, key=lambda line: order.get(line[0], -1))
         return [
-            (place, f"{self.labels[place]}: {text}") if place in order else ("", text)
+            (place, f"{_led(self.labels[place])} {text}") if place in order else ("", text)
             for place, text in lines
         ]
 
@@ -159,6 +159,11 @@ class Typed:
     def place_of(self, pointer: str) -> str:
         """The field that a fault of the content is about. Forms of another shape name it so."""
         return self.field_of(pointer) if self.field_of else pointer.strip("/").replace("/", "-")
+
+
+def _led(label: str) -> str:
+    """A question needs no colon."""
+    return label if label.endswith("?") else f"{label}:"
 
 
 def exhibits_in(fields: dict[str, list[str]]) -> list[int]:

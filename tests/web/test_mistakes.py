@@ -6,7 +6,8 @@ from fastapi.testclient import TestClient
 
 from service.core.db import new_id
 from service.domain.jobs.tables import Question, QuestionKind
-from tests.web.test_drafts_elsewhere import draft_on
+from service.doors.tools import Tools
+from tests.web.test_drafts_elsewhere import APPLY, BEGUN, SENDABLE, begin, draft_on
 from tests.worlds import World
 
 
@@ -43,7 +44,7 @@ def test_an_empty_form_is_told_all_at_once(client: TestClient, world: World) -> 
         *(f"answer-q{number}" for number in range(1, 9)),
     }
     assert dict(links)["consent"].startswith("Your consent: Agree to this")
-    assert dict(links)["answer-q3"] == "Question 3?: Answer this question."
+    assert dict(links)["answer-q3"] == "Question 3? Answer this question."
     for place, _ in links:
         assert f'id="{place}"' in answer.text, place
 
@@ -119,5 +120,18 @@ def test_two_files_for_a_question_that_takes_one_are_told_of_in_one_sentence(
     )
 
     assert (told.status_code, sent.status_code) == (422, 303)
-    assert link == ("answer-q1", "Question 1?: Only one file: tick the one to remove.")
+    assert link == ("answer-q1", "Question 1? Only one file: tick the one to remove.")
     assert len(dropped) == 2
+
+
+def test_a_draft_that_was_changed_elsewhere_does_not_hide_what_is_missing(
+    client: TestClient, world: World, tools: Tools
+) -> None:
+    ask(world, QuestionKind.SHORT)
+    opened = draft_on(begin(client, tools))
+    client.post(APPLY, data=BEGUN | opened | {"statement": "From one page.", "do": "add"})
+    other = client.post(APPLY, data=SENDABLE | opened)
+
+    assert other.status_code == 412
+    assert "This draft was changed elsewhere" in other.text
+    assert '<a href="#answer-q1">Question 1? Answer this question.</a>' in other.text
