@@ -24,6 +24,7 @@ from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit, keep_signed_in
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db, Visit
+from service.web.done import after
 from service.web.render import page
 from service.web.typed import Typed
 
@@ -40,12 +41,9 @@ USES = {
 
 
 @router.get(PATH)
-def account(request: Request, visit: PageVisit, changed: str = "") -> Response:
+def account(request: Request, visit: PageVisit) -> Response:
     """One's password, and the tokens that are good."""
-    notice = ""
-    if changed:
-        notice = "Your password is changed. All other browsers are signed out."
-    return _account(request, visit, notice=notice)
+    return _account(request, visit)
 
 
 @router.post(PATH)
@@ -61,7 +59,7 @@ def change(request: Request, visit: PageVisit, form: FormHere) -> Response:
         with visit.writing() as (db, me):
             change_password(db, me, proof, chosen, tokens_too=bool(form.get("tokens_too")))
             _sign_in, token = sign_in(db, me, Proof(me.user_id, chosen.hash))
-            answer = visit.redirect(f"{PATH}?changed=yes")
+            answer = visit.redirect(after(PATH, "password_changed"))
     except Refusal as refusal:
         told = Typed()
         return _account(request, visit, status=told.refused(refusal), form=told)
@@ -95,7 +93,7 @@ def revoke(visit: PageVisit, id: UUID) -> Response:
     """End a token, and those that were made with it."""
     with visit.writing() as (db, me):
         revoke_token(db, me, get_token(db, me, id))
-        return visit.redirect(PATH)
+        return visit.redirect(after(PATH, "revoked"))
 
 
 def _wanted(form: Form) -> dict[str, Any]:
@@ -121,10 +119,9 @@ def _account(
     status: int = 200,
     form: Typed | None = None,
     token: Typed | None = None,
-    notice: str = "",
 ) -> Response:
     with visit.reading() as (db, me):
-        return _shown(request, db, me, status=status, form=form, token=token, notice=notice)
+        return _shown(request, db, me, status=status, form=form, token=token)
 
 
 def _shown(
@@ -136,7 +133,6 @@ def _shown(
     form: Typed | None = None,
     token: Typed | None = None,
     made: str = "",
-    notice: str = "",
 ) -> Response:
     return page(
         request,
@@ -149,5 +145,4 @@ def _shown(
         form=form or Typed(),
         token=token or Typed.filled(scope=Scope.READ, days=USUAL_DAYS),
         made=made,
-        notice=notice,
     )

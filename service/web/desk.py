@@ -26,6 +26,7 @@ from service.doors.listing import ListQuery, ask
 from service.doors.pages import PageVisit, local_path
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db
+from service.web.done import COUNT, WORD, after
 from service.web.render import message, page
 from service.web.typed import said_of
 from service.web.versions import LONGEST
@@ -47,13 +48,14 @@ class SeveralJobs(Invalid):
 
 
 class DeskQuery(SubmissionFilter, ListQuery):
-    """A form sends its empty fields too; they mean nothing."""
+    """A form sends its empty fields too; they mean nothing, nor does what was just done."""
 
     @model_validator(mode="before")
     @classmethod
     def _without_empty(cls, data: object) -> object:
         if isinstance(data, Mapping):
-            return {name: value for name, value in data.items() if value != ""}
+            told = {WORD, COUNT}
+            return {name: value for name, value in data.items() if value != "" and name not in told}
         return data
 
 
@@ -89,8 +91,6 @@ def show(request: Request, visit: PageVisit, query: Annotated[DeskQuery, Query()
         wanted=wanted,
         filtered=bool(asked_for.keys() - {"sort"}),
         handles=handles,
-        notice="",
-        fault="",
         export_url="/desk/exports/submissions.csv?" + urlencode(asked_for),
         here_url=_url(asked_for | {"cursor": query.cursor}),
         next_url=_url(asked_for | {"cursor": cursor}) if cursor else "",
@@ -121,8 +121,9 @@ def reject(request: Request, visit: PageVisit, form: FormHere) -> Response:
         }
         wanted = RejectInput.model_validate(content)
         with visit.writing() as (db, me):
-            reject_submissions(db, me, wanted)
-            return visit.redirect("/desk/submissions?decision=rejected&sort=-updated")
+            count = len(reject_submissions(db, me, wanted))
+            listed = "/desk/submissions?decision=rejected&sort=-updated"
+            return visit.redirect(after(listed, "rejected", count))
     except (Refusal, ValidationError) as error:
         return _preview(request, visit, form, error)
 

@@ -18,6 +18,7 @@ from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db
+from service.web.done import after
 from service.web.lines import Lines
 from service.web.render import page, words
 from service.web.typed import Typed
@@ -94,7 +95,7 @@ def _save(request: Request, visit: PageVisit, slug: str, part: Part, form: Form)
         part.lines.check_places(typed, numbers)
         with visit.writing() as (db, me):
             part.keep(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
-            return visit.redirect(f"/desk/jobs/{slug}")
+            return visit.redirect(after(f"/desk/jobs/{slug}", "changed"))
     except (ValidationError, Refusal) as error:
         status, refusal = typed.refused(error), error
     with visit.reading() as (db, me):

@@ -36,6 +36,7 @@ from service.domain.reviews.actions import change_judged_job
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
+from service.web.done import after
 from service.web.render import page, words
 from service.web.typed import Typed, said_of, whole
 from service.web.versions import version_in, version_to_show
@@ -88,7 +89,7 @@ def create(request: Request, visit: PageVisit, form: FormHere) -> Response:
         wanted = NewJob.model_validate({**_fields(typed), "slug": typed.value("slug")})
         with visit.writing() as (db, me):
             made = create_job(db, me, wanted)
-            return visit.redirect(f"/desk/jobs/{made.slug}")
+            return visit.redirect(after(f"/desk/jobs/{made.slug}", "created"))
     except (ValidationError, Refusal) as error:
         status = typed.refused(error)
     with visit.reading() as (_db, me):
@@ -118,7 +119,7 @@ def change(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Res
         wanted = JobChange.model_validate(_fields(typed))
         with visit.writing() as (db, me):
             change_judged_job(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
-            return visit.redirect(f"/desk/jobs/{slug}")
+            return visit.redirect(after(f"/desk/jobs/{slug}", "changed"))
     except (ValidationError, Refusal) as error:
         status, refusal = typed.refused(error), error
     with visit.reading() as (db, me):
@@ -130,11 +131,12 @@ def change(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Res
 @router.post("/{slug}/state")
 def change_state(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Response:
     """Open or close."""
-    act = open_job if form.get("to") == "open" else close_job
+    opens = form.get("to") == "open"
+    act, done = (open_job, "opened") if opens else (close_job, "closed")
     try:
         with visit.writing() as (db, me):
             act(db, me, get_job(db, me, slug, version=version_in(form)))
-            return visit.redirect(f"/desk/jobs/{slug}")
+            return visit.redirect(after(f"/desk/jobs/{slug}", done))
     except Refusal as refusal:
         return job_page(request, visit, slug, refusal)
 

@@ -13,6 +13,7 @@ from service.domain.submissions.queries import get_submission
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
+from service.web.done import after
 from service.web.submissions import Doing, submission_page
 from service.web.versions import VersionUnknown, version_in
 
@@ -38,6 +39,6 @@ def record(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Resp
         with visit.writing() as (db, me):
             submission = get_submission(db, me, id, version=ANY)
             record_outcome(db, me, submission, wanted, version=known)
-            return visit.redirect(f"/desk/submissions/{id}")
+            return visit.redirect(after(f"/desk/submissions/{id}", "outcome_saved"))
     except (Refusal, ValidationError) as error:
         return submission_page(request, visit, id, Doing("outcome", form, error, {"note": "told"}))

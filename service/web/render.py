@@ -1,7 +1,8 @@
 """Pages from templates: strict, always escaped, with the few words every page needs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from http import HTTPStatus
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.core.db import new_id
 from service.doors.tools import tools_of
+from service.web.done import tell
 
 FOLDER = Path(__file__).parent
 KIB = 1024
@@ -19,8 +21,9 @@ AGAIN_IN = {429: "60", 503: "5"}  # seconds, where the refusal does not say it b
 def page(request: Request, name: str, *, status: int = 200, **context: object) -> Response:
     """The template `name`, filled in."""
     settings = tools_of(request).settings
+    done = tell(request.query_params) if status == HTTPStatus.OK else ""
     html = _templates.get_template(name).render(
-        company=settings.company, limits=settings.limits, **context
+        company=settings.company, limits=settings.limits, done=done, **context
     )
     headers = {"Retry-After": AGAIN_IN[status]} if status in AGAIN_IN else None
     return Response(html, status, headers, media_type="text/html")
@@ -81,14 +84,38 @@ def pairs(options: Sequence[str]) -> list[tuple[str, str]]:
     return [(option, option) for option in options]
 
 
+SAID = {
+    "yes_no": "Yes or no",
+    "choice": "One of a list",
+    "multi_choice": "Several of a list",
+    "short": "One line",
+    "long": "Several lines",
+}
+
+
 def words(value: object) -> str:
-    """`open_source` → `Open source`."""
+    """`open_source` → `Open source`; some have better words than their keys."""
+    if str(value) in SAID:
+        return SAID[str(value)]
     text = str(value).replace("_", " ")
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def day(moment: datetime) -> str:
-    """`3 March 2027`, in UTC."""
+def period(started: str | None, ended: str | None) -> str:
+    """From when until when, months as they were given; one that has no end goes on."""
+    if not started:
+        return f"until {_month(ended)}" if ended else ""
+    return f"{_month(started)} – {_month(ended) if ended else 'today'}"
+
+
+def _month(text: str) -> str:
+    """`2021-03` → `March 2021`; a year stays one."""
+    year, _, month = text.partition("-")
+    return f"{date(int(year), int(month), 1):%B %Y}" if month else year
+
+
+def day(moment: date) -> str:
+    """`3 March 2027`; of a moment its day in UTC."""
     return f"{moment.day} {moment:%B %Y}"
 
 
@@ -113,6 +140,7 @@ def _environment() -> Environment:
         "pairs": pairs,
         "words": words,
         "day": day,
+        "period": period,
         "fresh": fresh,
     }
     environment.globals.update(tools)

@@ -13,6 +13,7 @@ from service.domain.submissions.queries import get_submission
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
+from service.web.done import after
 from service.web.submissions import Doing, submission_page
 from service.web.versions import version_in
 
@@ -27,7 +28,7 @@ def assign(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Resp
         wanted = AssignmentInput.model_validate(content)
         with visit.writing() as (db, me):
             assign_reviewer(db, me, get_submission(db, me, id), wanted)
-            return visit.redirect(f"/desk/submissions/{id}")
+            return visit.redirect(after(f"/desk/submissions/{id}", "assigned"))
     except (Refusal, ValidationError) as error:
         return submission_page(request, visit, id, Doing("assign", form, error))
 
@@ -46,7 +47,9 @@ def change(
             version = version_in(form)
             assignment = get_assignment(db, me, submission, assignment_id)
             change_assignment(db, me, submission, assignment, wanted, version)
-            return visit.redirect("/desk" if wanted.state else f"/desk/submissions/{id}")
+            if wanted.state:
+                return visit.redirect(after("/desk", "given_back"))
+            return visit.redirect(after(f"/desk/submissions/{id}", "given_on"))
     except (Refusal, ValidationError) as error:
         places = {"reviewer": f"instead-{assignment_id}"}
         return submission_page(request, visit, id, Doing("answer", form, error, places))
@@ -59,7 +62,7 @@ def unseal(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Resp
         wanted = UnsealInput(reason=form.get("reason"))
         with visit.writing() as (db, me):
             unseal_scorecards(db, me, get_submission(db, me, id), wanted.reason)
-            return visit.redirect(f"/desk/submissions/{id}")
+            return visit.redirect(after(f"/desk/submissions/{id}", "unsealed"))
     except (Refusal, ValidationError) as error:
         refused = Doing("unseal", form, error, {"reason": "unseal"})
         return submission_page(request, visit, id, refused)

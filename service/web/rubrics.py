@@ -14,6 +14,7 @@ from service.domain.jobs.tables import Job, Rubric
 from service.doors.forms import FormHere
 from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
+from service.web.done import after
 from service.web.keys import key_of
 from service.web.render import page
 from service.web.typed import Typed, whole
@@ -45,7 +46,7 @@ def save_rubric(request: Request, visit: PageVisit, slug: str, form: FormHere) -
         with visit.writing() as (db, me):
             job = get_job(db, me, slug, version=version_in(form))
             set_rubric(db, me, job, wanted.criteria)
-            return visit.redirect(f"/desk/jobs/{slug}")
+            return visit.redirect(after(f"/desk/jobs/{slug}", "changed"))
     except (ValidationError, Refusal) as error:
         status, refusal = typed.refused(error), error
     with visit.reading() as (db, me):

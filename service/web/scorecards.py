@@ -24,6 +24,7 @@ from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db
+from service.web.done import after
 from service.web.own_card import CHOICES, TEXTS, card_in_words, field_of
 from service.web.render import message, page
 from service.web.typed import Typed, whole
@@ -48,26 +49,25 @@ def show(
     request: Request,
     visit: PageVisit,
     id: UUID,
-    saved: bool = False,
     revision: RevisionAsked = None,
 ) -> Response:
     """One's own: empty, a draft, or locked; a draft also to judge another revision by."""
-    notice = "Your draft is saved." if saved else ""
-    return _page(request, visit, id, notice=notice, revision=revision)
+    return _page(request, visit, id, revision=revision)
 
 
 @router.post("/submissions/{id}/scorecard")
 def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Response:
     """Save the draft; then lock it, or go on with the newest revision, as was pressed."""
     typed, page_of_it = Typed.of(form), f"/desk/submissions/{id}"
+    own = f"{page_of_it}/scorecard"
     try:
         with visit.writing() as (db, me):
             saved = _save(db, me, id, form, typed)
             if form.get("do") == "newest":
                 newest = get_submission(db, me, id).revision
-                return visit.redirect(f"{page_of_it}/scorecard?saved=true&revision={newest}")
+                return visit.redirect(after(f"{own}?revision={newest}", "draft_saved"))
             if form.get("do") != "lock":
-                return visit.redirect(f"{page_of_it}/scorecard?saved=true")
+                return visit.redirect(after(own, "draft_saved"))
             try:
                 lock_scorecard(db, me, get_submission(db, me, id), saved)
             except Refusal as refusal:
@@ -75,7 +75,7 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
                 status = typed.refused(refusal)
                 shown = _shown(request, db, me, id, typed=typed, status=status, notice=KEPT)
                 return visit.show(shown)
-            return visit.redirect(page_of_it)
+            return visit.redirect(after(page_of_it, "locked"))
     except (ValidationError, Refusal) as error:
         version = None if isinstance(error, TOLD) else form.get("version")
         status = typed.refused(error)
@@ -128,7 +128,6 @@ def _page(
     id: UUID,
     *,
     typed: Typed | None = None,
-    notice: str = "",
     status: int = 200,
     version: str | None = None,
     revision: int | None = None,
@@ -140,7 +139,6 @@ def _page(
             me,
             id,
             typed=typed,
-            notice=notice,
             status=status,
             version=version,
             revision=revision,

@@ -32,6 +32,7 @@ from service.doors.pages import (
 from service.doors.refusals import status_of
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db, Visit
+from service.web.done import after
 from service.web.ended import RESET_OVER, tell_ended
 from service.web.render import message, page
 from service.web.typed import Typed
@@ -134,7 +135,7 @@ def set_new(request: Request, visit: StrangerVisit, token: str, form: FormHere) 
         told = Typed()
         status = told.refused(refusal)
         return page(request, "new_password.html", status=status, token=token, form=told)
-    answer = Response(status_code=303, headers={"Location": "/sign-in"})
+    answer = Response(status_code=303, headers={"Location": after("/sign-in", "password_set")})
     remember_browser(answer, visit.tools, user.email)  # whoever guesses meanwhile
     return answer
 

@@ -43,6 +43,7 @@ from service.doors.submission_forms import content_of_form, place_names
 from service.doors.submission_intake import bound_files
 from service.doors.uploads import store_uploads
 from service.doors.visit import Db, Visit
+from service.web.done import after
 from service.web.mailed import ANY, NONE, opened, used
 from service.web.render import message, page
 from service.web.typed import Typed, said_of
@@ -104,7 +105,7 @@ def add(request: Request, visit: StrangerVisit, token: Token, form: FormHere) ->
             there = get_revision(db, submission).files
             bound_files(visit.tools, [*(one.size for one in there), *(one.size for one in files)])
             add_to_submission(db, me, submission, addition, files, blobs=visit.tools.blobs)
-            return visit.redirect(f"/status/{token}")
+            return visit.redirect(after(f"/status/{token}", "added"))
     except (ValidationError, Refusal) as error:
         status = typed.refused(error)
         if names := ", ".join(f"“{clean_name(upload.name)}”" for upload in form.uploads):
@@ -156,7 +157,7 @@ def confirm_here(
         confirm_revision(
             db, me, submission, get_revision_by_id(db, SYSTEM, submission, revision_id)
         )
-        return visit.redirect(f"/status/{token}")
+        return visit.redirect(after(f"/status/{token}", "confirmed"))
 
 
 @router.get("/withdraw/{token}")
@@ -199,6 +200,8 @@ def _withdrawal(
         button="Withdraw it",
         reason_label="If you like, tell us why",
         reason=reason,
+        back="/status",
+        back_words="Keep my submission",
     )
 
 
@@ -280,5 +283,4 @@ def _status(request: Request, visit: Visit, token: str, form: Typed, status: int
             form=form,
             decided=DECIDED,
             waiting=[get_revision_by_id(db, SYSTEM, submission, id) for id in waiting],
-            notice="",
         )

@@ -46,6 +46,7 @@ from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db
+from service.web.done import after
 from service.web.render import page
 from service.web.typed import Typed
 from service.web.versions import RevisionAsked, version_in
@@ -119,9 +120,9 @@ def move(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
             submission = get_submission(db, me, id, version=version_in(form))
             if form.get("to") == "reopen":
                 reopen_submission(db, me, submission, ReopenInput(reason=form.get("reason")).reason)
-            else:
-                move_submission(db, me, submission, _move_in(form))
-            return visit.redirect(f"/desk/submissions/{id}")
+                return visit.redirect(after(f"/desk/submissions/{id}", "reopened"))
+            move_submission(db, me, submission, _move_in(form))
+            return visit.redirect(after(f"/desk/submissions/{id}", "moved"))
     except (Refusal, ValidationError) as error:
         is_withdrawal = form.get("to") == Decision.WITHDRAWN.value
         places = {"reason": "note"} if is_withdrawal else {}
@@ -147,7 +148,7 @@ def confirm(
             submission = get_submission(db, me, id, version=version_in(form))
             revision = get_revision_by_id(db, me, submission, revision_id)
             confirm_revision(db, me, submission, revision, reason=wanted.reason)
-            return visit.redirect(f"/desk/submissions/{id}")
+            return visit.redirect(after(f"/desk/submissions/{id}", "confirmed_by_hand"))
     except (Refusal, ValidationError) as error:
         refused = Doing("confirm", form, error, {"reason": f"why-{revision_id}"})
         return submission_page(request, visit, id, refused)

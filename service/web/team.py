@@ -10,6 +10,7 @@ from service.domain.jobs.queries import get_job
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
 from service.doors.routes import DoorRoute
+from service.web.done import after
 from service.web.jobs import job_page
 from service.web.versions import version_in
 
@@ -25,7 +26,7 @@ def save_team(request: Request, visit: PageVisit, slug: str, form: FormHere) -> 
         wanted = TeamInput.model_validate({"members": _members(form)})
         with visit.writing() as (db, me):
             set_team(db, me, get_job(db, me, slug, version=version_in(form)), wanted.members)
-            return visit.redirect(f"/desk/jobs/{slug}")
+            return visit.redirect(after(f"/desk/jobs/{slug}", "changed"))
     except (Refusal, ValidationError) as error:
         return job_page(request, visit, slug, error)
 

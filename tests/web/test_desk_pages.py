@@ -167,7 +167,7 @@ def test_a_page_saves_what_it_shows_of_a_draft(reviewing: TestClient, world: Wor
     for kind, name, value, rest in re.findall(inputs, page):
         if kind not in ("radio", "checkbox") or "checked" in rest:
             fields.setdefault(name, []).append(value)
-    for name, text in re.findall(r'name="(\w+)" maxlength="\d+">\n(.*?)</textarea>', page):
+    for name, text in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>\n(.*?)</textarea>', page):
         fields[name] = [text]
     before = read(reviewing, me, sent, "scorecards/mine").json()
     assert reviewing.post(f"{url(world)}/scorecard", data=fields).status_code == 303
