@@ -28,7 +28,7 @@ from service.doors.routes import DoorRoute
 from service.doors.visit import Db
 from service.web.done import COUNT, WORD, after
 from service.web.render import message, page
-from service.web.typed import said_of
+from service.web.typed import Typed
 from service.web.versions import LONGEST
 
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
@@ -135,7 +135,7 @@ def _preview(
     error: Refusal | ValidationError | None = None,
 ) -> Response:
     """Each as it is now; who was told what changed may tick it again."""
-    status, fault = said_of(error) if error else (200, "")
+    status, wrong = _said(error) if error else (200, Typed())
     with visit.reading() as (db, me):
         chosen, named = _versions(form.get_all("chosen")), _versions(form.get("lines").split())
         if not chosen and not named:
@@ -147,7 +147,7 @@ def _preview(
             request,
             "reject.html",
             status=status,
-            fault=MEANWHILE if isinstance(error, OVERTAKEN) else fault,
+            wrong=wrong,
             me=me,
             lines=_lines(found, chosen, named),
             gone=len(ids) - len(found),
@@ -156,6 +156,15 @@ def _preview(
             subject=form.get("subject") or words.subject,
             text=form.get("text") or words.text,
         )
+
+
+def _said(error: Refusal | ValidationError) -> tuple[int, Typed]:
+    """A status, and what is wrong, by the fields of the page."""
+    wrong = Typed()
+    status = wrong.refused(error)
+    if isinstance(error, OVERTAKEN):
+        wrong.found = [("", MEANWHILE)]
+    return status, wrong
 
 
 def _find(db: Db, me: Actor, ids: set[UUID]) -> Sequence[Submission]:

@@ -55,7 +55,7 @@ def test_who_was_moved_since_the_list_is_named_and_not_ticked(
     assert shown.status_code == 200
     assert "Reject 1 submission<" in shown.text
     assert notices(shown.text) == ["Grace"]
-    assert '<td class="brief">Offer</td>' in shown.text
+    assert 'data-label="Stage">Offer</td>' in shown.text
     assert shown.text.index(">Grace<") < shown.text.index(">Ada<")
     assert done.status_code == 303
     assert decisions(world) == ["rejected", None]

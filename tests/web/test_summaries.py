@@ -133,3 +133,14 @@ def test_a_single_field_is_told_in_the_same_way(client: TestClient, pages: TestC
     assert summary(short) == [("old", "Old password: The old password is not right.")]
     assert [place for place, _ in summary(token)] == ["name", "scope"]
     assert '<option value="30" selected>' in token
+
+
+def test_a_rejection_is_told_beside_its_fields(pages: TestClient, world: World) -> None:
+    chosen = {"chosen": f"{world.submission.id}:1"}
+    typed = {"reason": "", "subject": "", "text": "Dear {nmae}"}
+    page = pages.post("/desk/reject", data=chosen | typed).text
+    places = [place for place, _ in summary(page)]
+
+    assert places == ["reason", "subject", "text"]
+    assert summary(page)[2][1].startswith("The mail: There is no placeholder")
+    assert [place for place in places if not is_beside(page, place)] == []
