@@ -106,8 +106,10 @@ def test_whoever_changes_a_job_is_told(pages: TestClient, world: World) -> None:
     ["done=You+won", "done=%3Cb%3E", "done=rejected&count=<b>", "count=7", "done=rejected&count=٣"],
 )
 def test_an_address_puts_no_words_of_its_own_on_a_page(client: TestClient, query: str) -> None:
-    told = NOTICE.findall(client.get(f"/jobs?{query}").text)
+    known = client.get("/sign-in?done=password_set")
+    told = NOTICE.findall(client.get(f"/sign-in?{query}").text)
 
+    assert len(NOTICE.findall(known.text)) == 1
     assert told in ([], ["They are rejected, and letters to them are on their way."])
 
 
