@@ -105,7 +105,6 @@ def submit(visit: PublicVisit, slug: str, sent: SentHere) -> Response:
             get_job_to_send_to(db, slug),
             content,
             files,
-            blobs=visit.tools.blobs,
             source=Source.API,
             consent_text=text,
             consent_version=version,

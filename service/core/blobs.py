@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,6 +52,9 @@ class Stored:
     size: int
 
 
+Announce = Callable[[Stored], None]
+
+
 class Blobs:
     """Bytes by SHA-256 at `url`: a folder's path, `file://…`, or `s3://bucket/prefix`.
 
@@ -79,16 +82,17 @@ class Blobs:
             (self._folder / INCOMING).mkdir(parents=True, exist_ok=True, mode=0o700)
             self._store = self._brisk = LocalStore(prefix=self._folder)
 
-    def put(self, stream: BinaryIO, *, limit: int) -> Stored:
+    def put(self, stream: BinaryIO, *, limit: int, announce: Announce | None = None) -> Stored:
         """Keep all of `stream`, which may be at most `limit` bytes, and return when it is safe.
 
         The same bytes are kept once; putting them again makes them new for `list_older_than`.
+        `announce` is told what comes, once all of it is read and before it takes its place.
         Raises TooLarge, StoreFailed.
         """
         with _failures():
             if self._folder is None:
-                return self._put_s3(stream, limit)
-            return self._put_folder(self._folder, stream, limit)
+                return self._put_s3(stream, limit, announce)
+            return self._put_folder(self._folder, stream, limit, announce)
 
     def read(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` up to, not including, `end`, in pieces of at most 1 MiB.
@@ -114,7 +118,7 @@ class Blobs:
         """Remove the bytes; False when they are not there, or were put at or after `older_than`.
 
         In a folder, the look at the time and the removal cannot be split by a `put` of the same
-        bytes. S3 has no such promise: there a sweep needs a generous `older_than`.
+        bytes. S3 has no such promise: there the caller keeps it from happening meanwhile.
 
         It is called in a transaction that others wait for, so a slow store ends it early.
         """
@@ -171,15 +175,19 @@ class Blobs:
                 piece = obstore.get_range(self._store, key, start=at, end=min(at + PIECE, end))
             yield bytes(piece)
 
-    def _put_s3(self, stream: BinaryIO, limit: int) -> Stored:
+    def _put_s3(self, stream: BinaryIO, limit: int, announce: Announce | None) -> Stored:
         # The key is the hash, so all bytes pass by before the upload may begin.
         with SpooledTemporaryFile(max_size=PIECE) as spool:
             stored = _copy(stream, spool, limit)
+            if announce:
+                announce(stored)
             spool.seek(0)
             obstore.put(self._store, _key(stored.sha256), spool, max_concurrency=2)
         return stored
 
-    def _put_folder(self, folder: Path, stream: BinaryIO, limit: int) -> Stored:
+    def _put_folder(
+        self, folder: Path, stream: BinaryIO, limit: int, announce: Announce | None
+    ) -> Stored:
         """Write aside, sync, rename, sync the folders.
 
         We do this ourselves: obstore's LocalStore writes aside and renames, but never syncs (its
@@ -192,6 +200,8 @@ class Blobs:
                 stored = _copy(stream, file, limit)
                 file.flush()
                 os.fsync(file.fileno())
+            if announce:
+                announce(stored)
             home = folder / _key(stored.sha256)
             home.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._alone():

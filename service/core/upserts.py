@@ -22,6 +22,13 @@ def insert_or_add(session: Session, row: Row, unique: Sequence[str], column: str
     session.connection().execute(insert.on_conflict_do_update(index_elements=unique, set_=more))
 
 
+def insert_or_set(session: Session, row: Row, unique: Sequence[str], column: str) -> None:
+    """Insert `row`, or put its value of `column` into the one that is there."""
+    insert = _insert(session, row)
+    new = {column: insert.excluded[column]}
+    session.connection().execute(insert.on_conflict_do_update(index_elements=unique, set_=new))
+
+
 def _insert(session: Session, row: Row) -> "postgresql.Insert | sqlite.Insert":
     table = row.__class__.metadata.tables[str(row.__tablename__)]
     values = {name: getattr(row, name) for name in row.__class__.model_fields}

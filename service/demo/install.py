@@ -42,6 +42,7 @@ from service.domain.submissions.actions import receive_submission
 from service.domain.submissions.inputs import StoredFile
 from service.domain.submissions.queries import get_submission
 from service.domain.submissions.tables import Source, Submission
+from service.doors.uploads import keep_bytes
 
 CONSENT = "This submission is invented, and so is the consent to keep it."
 DUE_IN = timedelta(days=7)
@@ -68,16 +69,19 @@ PEOPLE = {
 
 def install_demo(database: Database, blobs: Blobs) -> DemoAccess | None:
     """All of it or nothing; None, and nothing done, when anybody or anything was here before."""
+    with database.read() as session:
+        if not is_untouched(session):
+            return None
     password = secrets.token_urlsafe(12)
     hashed = choose_password(password, "")
-    files = {exhibited.content.email: _store(blobs, exhibited) for exhibited in ALL}
+    files = {exhibited.content.email: _store(database, blobs, exhibited) for exhibited in ALL}
     with database.write() as session:
         if not is_untouched(session):
             return None
         users = {key: _user(session, key, hashed) for key in PEOPLE}
         job = _job(session, users)
         submissions = {
-            one.content.email: _submission(session, blobs, job, one, files[one.content.email])
+            one.content.email: _submission(session, job, one, files[one.content.email])
             for one in ALL
         }
         _work(session, users, submissions)
@@ -111,18 +115,18 @@ def _job(session: Session, users: dict[str, User]) -> Job:
     return open_job(session, ruben, job)
 
 
-def _store(blobs: Blobs, exhibited: Exhibited) -> list[StoredFile]:
+def _store(database: Database, blobs: Blobs, exhibited: Exhibited) -> list[StoredFile]:
     stored = []
     for name, text in exhibited.files.items():
         data = text.encode()
-        kept = blobs.put(BytesIO(data), limit=LARGEST)
+        kept = keep_bytes(database, blobs, BytesIO(data), limit=LARGEST)
         media_type = sniff(data, name, BytesIO(data))
         stored.append(StoredFile(name, media_type, kept.size, kept.sha256))
     return stored
 
 
 def _submission(
-    session: Session, blobs: Blobs, job: Job, exhibited: Exhibited, files: Sequence[StoredFile]
+    session: Session, job: Job, exhibited: Exhibited, files: Sequence[StoredFile]
 ) -> UUID:
     received = receive_submission(
         session,
@@ -130,7 +134,6 @@ def _submission(
         job,
         exhibited.content,
         files,
-        blobs=blobs,
         source=Source.DEMO,
         consent_text=CONSENT,
         consent_version="demo",

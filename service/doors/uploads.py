@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import BinaryIO, cast
 
+from service.core.blobs import Blobs, Stored
+from service.core.db import Database
 from service.core.filenames import clean_name
 from service.core.filetypes import HEAD, sniff
+from service.domain.submissions.actions import announce_blob
 from service.domain.submissions.inputs import StoredFile
 from service.doors.multipart import Upload
 from service.doors.tools import Tools
@@ -29,10 +32,20 @@ def store_uploads(
     stored = []
     for upload, media_type, place in zip(uploads, types, named, strict=True):
         upload.file.seek(0)
-        kept = tools.blobs.put(cast("BinaryIO", upload.file), limit=limit)
+        kept = keep_bytes(tools.database, tools.blobs, cast("BinaryIO", upload.file), limit=limit)
         name = clean_name(upload.name)
         stored.append(StoredFile(name, media_type, kept.size, kept.sha256, place))
     return stored
+
+
+def keep_bytes(database: Database, blobs: Blobs, stream: BinaryIO, *, limit: int) -> Stored:
+    """Into the store, announced, so that rows may point to them. Raises TooLarge, StoreFailed."""
+
+    def announce(coming: Stored) -> None:
+        with database.write() as session:
+            announce_blob(session, coming)
+
+    return blobs.put(stream, limit=limit, announce=announce)
 
 
 def _sniffed(upload: Upload) -> str:

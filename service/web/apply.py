@@ -146,7 +146,6 @@ def _receive(
     text, version = consent_of(visit.tools.settings)
     receive = partial(
         receive_submission,
-        blobs=visit.tools.blobs,
         source=Source.FORM,
         consent_text=text,
         consent_version=version,

@@ -271,7 +271,6 @@ def _stage_files(
                 me,
                 draft,
                 file,
-                blobs=tools.blobs,
                 most_files=limits.submission_files,
                 most_bytes=limits.submission_bytes,
             )

@@ -104,7 +104,7 @@ def add(request: Request, visit: StrangerVisit, token: Token, form: FormHere) ->
             me, submission = _theirs(db, visit, token, for_change=True)
             there = get_revision(db, submission).files
             bound_files(visit.tools, [*(one.size for one in there), *(one.size for one in files)])
-            add_to_submission(db, me, submission, addition, files, blobs=visit.tools.blobs)
+            add_to_submission(db, me, submission, addition, files)
             return visit.redirect(after(f"/status/{token}", "added"))
     except (ValidationError, Refusal) as error:
         status = typed.refused(error)

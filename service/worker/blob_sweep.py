@@ -1,8 +1,9 @@
 """Removes bytes that nothing points to, and never those that somebody is about to point to.
 
-An upload writes its bytes first, which makes them new again, and then raises the count of their
-row in a transaction that checks that the bytes are there. So nothing younger than a day is touched;
-the row is looked at again, locked, right before; and the store looks at the age once more.
+An upload announces its bytes in their row before it puts them, and only then raises its count. No
+row younger than a day is touched, and whoever takes bytes holds their row, so that an upload of the
+same ones waits and then puts them anew. The store looks at the age once more: a restore puts bytes
+that nobody announced.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from service.core.blobs import Blobs
 from service.core.db import Database
+from service.core.upserts import insert_new
 from service.domain.submissions.tables import Blob, StagedFile, SubmissionFile
 from service.doors.tools import Tools
 
@@ -56,11 +58,15 @@ def _drop_unused(
 ) -> bool:
     with database.write() as session:
         hold(session)
-        drop = sa.delete(Blob).where(col(Blob.sha256) == sha256, _is_unused(before))
-        if session.connection().execute(drop).rowcount == 0:
-            return False
-        # Still inside: whoever raises the count waits for our row, then finds no bytes and knows.
-        return blobs.delete(sha256, older_than=before)
+        return _drop(session, blobs, sha256, before)
+
+
+def _drop(session: Session, blobs: Blobs, sha256: str, before: datetime) -> bool:
+    drop = sa.delete(Blob).where(col(Blob.sha256) == sha256, _is_unused(before))
+    if session.connection().execute(drop).rowcount == 0:
+        return False
+    # Still inside: whoever announces the same bytes waits for our row.
+    return blobs.delete(sha256, older_than=before)
 
 
 def _sweep_orphans(database: Database, blobs: Blobs, before: datetime, hold: Hold) -> int:
@@ -84,6 +90,7 @@ def _drop_orphan(
 ) -> bool:
     with database.write() as session:
         hold(session)
-        if session.exec(select(Blob.id).where(Blob.sha256 == sha256)).first() is not None:
-            return False
-        return blobs.delete(sha256, older_than=before)
+        # A row to hold; one that was announced meanwhile is younger, and stays.
+        ours = Blob(sha256=sha256, size=0, created_at=before - timedelta(microseconds=1))
+        insert_new(session, ours, ["sha256"])
+        return _drop(session, blobs, sha256, before)

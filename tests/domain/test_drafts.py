@@ -61,6 +61,7 @@ from service.domain.submissions.tables import (
     StagedFile,
     Submission,
 )
+from service.doors.uploads import keep_bytes
 from tests.worlds import World
 
 KEY = "a key for tests, long enough for it"
@@ -72,8 +73,10 @@ def blobs(tmp_path: Path) -> Blobs:
     return Blobs(str(tmp_path / "blobs"))
 
 
-def stored(blobs: Blobs, name: str, data: bytes = b"bytes", place: str = "") -> StoredFile:
-    kept = blobs.put(io.BytesIO(data), limit=1000)
+def stored(
+    world: World, blobs: Blobs, name: str, data: bytes = b"bytes", place: str = ""
+) -> StoredFile:
+    kept = keep_bytes(world.database, blobs, io.BytesIO(data), limit=1000)
     return StoredFile(name, "text/plain", kept.size, kept.sha256, place)
 
 
@@ -85,7 +88,7 @@ def staff(session: Session, id: Any) -> Actor:
     return Actor.of(session.get_one(User, id))
 
 
-def wait(world: World, blobs: Blobs) -> Revision:
+def wait(world: World) -> Revision:
     """A second sending for an address that is known."""
     content = SubmissionInput.model_validate(
         {
@@ -101,7 +104,6 @@ def wait(world: World, blobs: Blobs) -> Revision:
             STRANGER,
             session.get_one(Job, world.job_id),
             content,
-            blobs=blobs,
             source=Source.FORM,
             consent_text="Yes.",
             consent_version="1",
@@ -122,8 +124,8 @@ def refs(world: World) -> list[int]:
 # Revisions
 
 
-def test_the_candidate_confirms_and_all_links_to_it_end(world: World, blobs: Blobs) -> None:
-    waiting = wait(world, blobs)
+def test_the_candidate_confirms_and_all_links_to_it_end(world: World) -> None:
+    waiting = wait(world)
     with world.database.write() as session:
         links = [
             make_link(
@@ -155,8 +157,8 @@ def test_the_candidate_confirms_and_all_links_to_it_end(world: World, blobs: Blo
     assert names(world)[-1] == "revision.confirmed"
 
 
-def test_staff_confirm_by_hand_with_a_reason(world: World, blobs: Blobs) -> None:
-    waiting = wait(world, blobs)
+def test_staff_confirm_by_hand_with_a_reason(world: World) -> None:
+    waiting = wait(world)
     with world.database.write() as session:
         recruiter, reviewer = (
             staff(session, person.id) for person in (world.recruiter, world.reviewer)
@@ -175,8 +177,8 @@ def test_staff_confirm_by_hand_with_a_reason(world: World, blobs: Blobs) -> None
         assert (revision.number, revision.confirm_reason) == (2, "She said so.")
 
 
-def test_what_waits_is_seen_by_those_who_may_confirm_it(world: World, blobs: Blobs) -> None:
-    wait(world, blobs)
+def test_what_waits_is_seen_by_those_who_may_confirm_it(world: World) -> None:
+    wait(world)
     with world.database.read() as session:
         submission = session.get_one(Submission, world.submission.id)
         seen = [
@@ -186,8 +188,8 @@ def test_what_waits_is_seen_by_those_who_may_confirm_it(world: World, blobs: Blo
     assert seen == [2, 2, 1]
 
 
-def test_an_expired_revision_stays_and_counts_no_longer(world: World, blobs: Blobs) -> None:
-    waiting = wait(world, blobs)
+def test_an_expired_revision_stays_and_counts_no_longer(world: World) -> None:
+    waiting = wait(world)
     with world.database.write() as session:
         submission = session.get_one(Submission, world.submission.id)
         revision = session.get_one(Revision, waiting.id)
@@ -203,7 +205,7 @@ def test_an_expired_revision_stays_and_counts_no_longer(world: World, blobs: Blo
 def test_an_addition_is_the_newest_at_once_and_keeps_all_that_was(
     world: World, blobs: Blobs
 ) -> None:
-    first, more = stored(blobs, "a.txt", b"a"), stored(blobs, "b.txt", b"b")
+    first, more = stored(world, blobs, "a.txt", b"a"), stored(world, blobs, "b.txt", b"b")
     one = AdditionInput.model_validate({"evidence": [{"title": "B", "files": ["a.txt"]}]})
     two = AdditionInput.model_validate(
         {"evidence": [{"title": "C", "files": ["b.txt"]}], "statement": "And this."}
@@ -211,9 +213,7 @@ def test_an_addition_is_the_newest_at_once_and_keeps_all_that_was(
     for addition, file in ((one, first), (two, more)):
         with world.database.write() as session:
             submission = get_submission(session, candidate_of(world), world.submission.id)
-            add_to_submission(
-                session, candidate_of(world), submission, addition, [file], blobs=blobs
-            )
+            add_to_submission(session, candidate_of(world), submission, addition, [file])
 
     with world.database.read() as session:
         submission = session.get_one(Submission, world.submission.id)
@@ -233,21 +233,21 @@ def test_an_addition_is_the_newest_at_once_and_keeps_all_that_was(
     assert sorted(refs(world)) == [1, 2]
 
 
-def test_what_cannot_be_added(world: World, blobs: Blobs) -> None:
+def test_what_cannot_be_added(world: World) -> None:
     one = AdditionInput.model_validate({"evidence": [{"title": "B", "files": ["a.txt"]}]})
     many = AdditionInput.model_validate({"evidence": [{"title": "B"}] * 20})
     with world.database.write() as session:
         me = candidate_of(world)
         submission = get_submission(session, me, world.submission.id)
         with pytest.raises(ContentInvalid):
-            add_to_submission(session, me, submission, one, blobs=blobs)
+            add_to_submission(session, me, submission, one)
         with pytest.raises(TooMuchEvidence):
-            add_to_submission(session, me, submission, many, blobs=blobs)
+            add_to_submission(session, me, submission, many)
         with pytest.raises(Forbidden):
-            add_to_submission(session, STRANGER, submission, many, blobs=blobs)
+            add_to_submission(session, STRANGER, submission, many)
         submission.decision = Decision.REJECTED
         with pytest.raises(SubmissionEnded):
-            add_to_submission(session, me, submission, one, blobs=blobs)
+            add_to_submission(session, me, submission, one)
 
 
 def test_access_is_given_and_taken_and_only_changes_are_events(world: World) -> None:
@@ -328,11 +328,11 @@ def begin(world: World, fields: list[tuple[str, str]] = TYPED) -> Draft:
         return save_draft(session, STRANGER, session.get_one(Job, world.job_id), fields)
 
 
-def stage(world: World, blobs: Blobs, draft: Draft, file: StoredFile, **limits: int) -> StagedFile:
+def stage(world: World, draft: Draft, file: StoredFile, **limits: int) -> StagedFile:
     with world.database.write() as session:
         found = get_draft(session, KEY, draft_token(KEY, draft), for_change=True)
         most = {"most_files": 2, "most_bytes": 100, **limits}
-        return stage_file(session, STRANGER, found, file, blobs=blobs, **most)
+        return stage_file(session, STRANGER, found, file, **most)
 
 
 def test_a_draft_keeps_every_word_as_it_was_typed(world: World) -> None:
@@ -365,11 +365,11 @@ def test_drafts_are_no_free_storage(world: World, blobs: Blobs) -> None:
         begin(world, [("statement", "x" * 1024 * 1024)])
     draft = begin(world)
     with pytest.raises(DraftTooLarge):
-        stage(world, blobs, draft, stored(blobs, "a.txt"), most_bytes=4)
-    stage(world, blobs, draft, stored(blobs, "a.txt"))
-    stage(world, blobs, draft, stored(blobs, "b.txt"))
+        stage(world, draft, stored(world, blobs, "a.txt"), most_bytes=4)
+    stage(world, draft, stored(world, blobs, "a.txt"))
+    stage(world, draft, stored(world, blobs, "b.txt"))
     with pytest.raises(DraftTooLarge):
-        stage(world, blobs, draft, stored(blobs, "c.txt"))
+        stage(world, draft, stored(world, blobs, "c.txt"))
     with world.database.write() as session:
         session.get_one(Job, world.job_id).state = JobState.CLOSED
     with pytest.raises(JobClosed):
@@ -378,8 +378,8 @@ def test_drafts_are_no_free_storage(world: World, blobs: Blobs) -> None:
 
 def test_staged_files_are_counted_and_dropped(world: World, blobs: Blobs) -> None:
     draft = begin(world)
-    one = stage(world, blobs, draft, stored(blobs, "a.txt", place="evidence-0-files"))
-    stage(world, blobs, draft, stored(blobs, "b.txt", place="evidence-0-files"))
+    one = stage(world, draft, stored(world, blobs, "a.txt", place="evidence-0-files"))
+    stage(world, draft, stored(world, blobs, "b.txt", place="evidence-0-files"))
     assert refs(world) == [2]
 
     with world.database.write() as session:
@@ -395,7 +395,7 @@ def test_staged_files_are_counted_and_dropped(world: World, blobs: Blobs) -> Non
 
 def test_a_draft_becomes_a_submission_and_is_gone(world: World, blobs: Blobs) -> None:
     draft = begin(world)
-    staged = stage(world, blobs, draft, stored(blobs, "a.txt", place="evidence-0-files"))
+    staged = stage(world, draft, stored(world, blobs, "a.txt", place="evidence-0-files"))
     file = StoredFile(staged.name, staged.media_type, staged.size, staged.sha256, "there")
     content = SubmissionInput.model_validate(
         {
@@ -413,7 +413,6 @@ def test_a_draft_becomes_a_submission_and_is_gone(world: World, blobs: Blobs) ->
             session.get_one(Job, world.job_id),
             content,
             [file],
-            blobs=blobs,
             source=Source.FORM,
             consent_text="Yes.",
             consent_version="1",
@@ -429,7 +428,7 @@ def test_a_draft_becomes_a_submission_and_is_gone(world: World, blobs: Blobs) ->
     assert names(world)[-2:] == ["submission.received", "draft.removed"]
 
 
-def test_going_on_later_asks_the_worker_for_a_mail(world: World, blobs: Blobs) -> None:
+def test_going_on_later_asks_the_worker_for_a_mail(world: World) -> None:
     draft = begin(world)
     with world.database.write() as session:
         found = get_draft(session, KEY, draft_token(KEY, draft), for_change=True)

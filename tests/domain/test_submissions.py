@@ -39,6 +39,7 @@ from service.domain.submissions.tables import (
     Submission,
     SubmissionFile,
 )
+from service.doors.uploads import keep_bytes
 from tests.worlds import World
 
 
@@ -58,14 +59,12 @@ def content(**changes: Any) -> SubmissionInput:
     return SubmissionInput.model_validate(whole)
 
 
-def stored(blobs: Blobs, name: str, data: bytes = b"bytes") -> StoredFile:
-    kept = blobs.put(io.BytesIO(data), limit=1000)
+def stored(world: World, blobs: Blobs, name: str, data: bytes = b"bytes") -> StoredFile:
+    kept = keep_bytes(world.database, blobs, io.BytesIO(data), limit=1000)
     return StoredFile(name, "text/plain", kept.size, kept.sha256)
 
 
-def receive(
-    session: Session, world: World, blobs: Blobs, sent: SubmissionInput, *files: StoredFile
-) -> Received:
+def receive(session: Session, world: World, sent: SubmissionInput, *files: StoredFile) -> Received:
     job = session.get_one(Job, world.job_id)
     return receive_submission(
         session,
@@ -73,7 +72,6 @@ def receive(
         job,
         sent,
         files,
-        blobs=blobs,
         source=Source.API,
         consent_text="You may read it.",
         consent_version="1",
@@ -83,7 +81,7 @@ def receive(
 def test_a_first_submission_is_confirmed_with_everything_in_its_place(
     world: World, blobs: Blobs
 ) -> None:
-    paper = stored(blobs, "paper.txt")
+    paper = stored(world, blobs, "paper.txt")
     sent = content(
         evidence=[{"title": "IDF", "files": ["paper.txt"], "vouchers": [{"name": "R. N."}]}],
         answers={"wrong": "Often enough."},
@@ -92,7 +90,7 @@ def test_a_first_submission_is_confirmed_with_everything_in_its_place(
     )
 
     with world.database.write() as session:
-        received = receive(session, world, blobs, sent, paper)
+        received = receive(session, world, sent, paper)
 
     with world.database.read() as session:
         submission = session.get_one(Submission, received.submission_id)
@@ -120,11 +118,11 @@ def test_a_first_submission_is_confirmed_with_everything_in_its_place(
     assert "karen spärck jones" in revision.search_text
 
 
-def test_a_second_one_waits_and_changes_nothing_that_is_there(world: World, blobs: Blobs) -> None:
+def test_a_second_one_waits_and_changes_nothing_that_is_there(world: World) -> None:
     with world.database.write() as session:
-        first = receive(session, world, blobs, content())
+        first = receive(session, world, content())
     with world.database.write() as session:
-        second = receive(session, world, blobs, content(name="Somebody Else"))
+        second = receive(session, world, content(name="Somebody Else"))
 
     with world.database.read() as session:
         submission = session.get_one(Submission, first.submission_id)
@@ -168,7 +166,7 @@ def _shape(parameters: Any) -> str:
 def test_the_statements_are_the_same_for_known_and_unknown_people(
     world: World, blobs: Blobs
 ) -> None:
-    files = (stored(blobs, "a.txt", b"a"), stored(blobs, "b.txt", b"b"))
+    files = (stored(world, blobs, "a.txt", b"a"), stored(world, blobs, "b.txt", b"b"))
     evidence = [{"title": "One", "files": ["a.txt"]}, {"title": "Two", "files": ["b.txt"]}]
     lists = []
     for email in ("new@example.org", "new@example.org", "ada@example.org", "other@example.org"):
@@ -177,19 +175,19 @@ def test_the_statements_are_the_same_for_known_and_unknown_people(
             statements(world.database) as seen,
             world.database.write() as session,
         ):
-            receive(session, world, blobs, sent, *files)
+            receive(session, world, sent, *files)
         lists.append(seen)
 
     assert len(lists[0]) > 10
     assert lists[1:] == [lists[0]] * 3
 
 
-def test_a_decided_submission_stays_decided_when_more_comes(world: World, blobs: Blobs) -> None:
+def test_a_decided_submission_stays_decided_when_more_comes(world: World) -> None:
     with world.database.write() as session:
         row = session.get_one(Submission, world.submission.id)
         row.decision = Decision.WITHDRAWN
     with world.database.write() as session:
-        received = receive(session, world, blobs, content(email="ada@example.org"))
+        received = receive(session, world, content(email="ada@example.org"))
 
     with world.database.read() as session:
         row = session.get_one(Submission, world.submission.id)
@@ -198,23 +196,23 @@ def test_a_decided_submission_stays_decided_when_more_comes(world: World, blobs:
 
 
 @pytest.mark.parametrize("state", [JobState.DRAFT, JobState.CLOSED])
-def test_a_job_that_is_not_open_takes_nothing(world: World, blobs: Blobs, state: JobState) -> None:
+def test_a_job_that_is_not_open_takes_nothing(world: World, state: JobState) -> None:
     with world.database.write() as session:
         session.get_one(Job, world.job_id).state = state
 
     with pytest.raises(JobClosed), world.database.write() as session:
-        receive(session, world, blobs, content())
+        receive(session, world, content())
 
 
-def test_bytes_that_are_gone_keep_the_whole_submission_out(world: World, blobs: Blobs) -> None:
-    file = stored(blobs, "a.txt")
-    blobs.delete(file.sha256)
+def test_bytes_that_were_swept_keep_the_whole_submission_out(world: World, blobs: Blobs) -> None:
+    file = stored(world, blobs, "a.txt")
+    with world.database.write() as session:
+        session.delete(session.exec(select(Blob)).one())
 
     with pytest.raises(FileGone), world.database.write() as session:
         receive(
             session,
             world,
-            blobs,
             content(evidence=[{"title": "A", "files": ["a.txt"]}]),
             file,
         )
@@ -225,11 +223,11 @@ def test_bytes_that_are_gone_keep_the_whole_submission_out(world: World, blobs: 
 
 
 def test_the_same_bytes_are_counted_for_each_row(world: World, blobs: Blobs) -> None:
-    one, two = stored(blobs, "a.txt"), stored(blobs, "b.txt")
+    one, two = stored(world, blobs, "a.txt"), stored(world, blobs, "b.txt")
     sent = content(evidence=[{"title": "A", "files": ["a.txt", "b.txt"]}])
     for _time in range(2):
         with world.database.write() as session:
-            receive(session, world, blobs, sent, one, two)
+            receive(session, world, sent, one, two)
 
     with world.database.read() as session:
         assert [blob.refs for blob in session.exec(select(Blob)).all()] == [4]
@@ -240,11 +238,15 @@ def faults_of(refusal: Refusal) -> list[tuple[str, str]]:
 
 
 def test_files_and_mentions_must_match_both_ways(world: World, blobs: Blobs) -> None:
-    files = [stored(blobs, "there.txt"), stored(blobs, "twice.txt"), stored(blobs, "twice.txt")]
+    files = [
+        stored(world, blobs, "there.txt"),
+        stored(world, blobs, "twice.txt"),
+        stored(world, blobs, "twice.txt"),
+    ]
     sent = content(evidence=[{"title": "A", "files": ["missing.txt", "twice.txt"]}])
 
     with pytest.raises(ContentInvalid) as caught, world.database.write() as session:
-        receive(session, world, blobs, sent, *files)
+        receive(session, world, sent, *files)
 
     assert faults_of(caught.value) == [
         ("/files", "File 3 has the name of another one. Rename it."),

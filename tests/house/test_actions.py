@@ -20,6 +20,7 @@ NO_ACTIONS = {
     "place_files": "says where each file belongs",
     "add_evidence": "writes the rows of a revision, which the caller records",
     "add_files": "writes the rows of a revision, which the caller records",
+    "announce_blob": "notes that bytes come, which is no fact until somebody points to them",
     "count_blobs": "counts who needs a file, for the caller who records the change",
     "release_blobs": "counts who needs a file, for the caller who records the change",
     "search_text": "makes the words to search in",

@@ -55,14 +55,13 @@ def counts(session: Session) -> dict[str, int]:
     return {name: number for name, number in found.items() if number}
 
 
-def send_from_outside(session: Session, blobs: Blobs, job: Job) -> Submission:
+def send_from_outside(session: Session, job: Job) -> Submission:
     words = MAINTAINER.content.model_copy(update={"email": "real@example.org"})
     received = receive_submission(
         session,
         STRANGER,
         job,
         words,
-        blobs=blobs,
         source=Source.FORM,
         consent_text="Yes.",
         consent_version="1",
@@ -145,12 +144,12 @@ def test_the_demo_goes_without_a_trace(database: Database, access: DemoAccess) -
     assert remove_demo(database) == DemoRemoval()
 
 
-def test_what_others_brought_in_stays(database: Database, blobs: Blobs, access: DemoAccess) -> None:
+def test_what_others_brought_in_stays(database: Database, access: DemoAccess) -> None:
     with database.write() as session:
         own = NewUser(email="own@example.org", name="Own", roles=[Role.ADMIN])
         create_user(session, SYSTEM, own)
         job = get_job(session, STRANGER, SLUG)
-        real = send_from_outside(session, blobs, job)
+        real = send_from_outside(session, job)
         ruben = find_user_by_email(session, access.recruiter)
         assert ruben is not None
         move_submission(session, Actor.of(ruben), real, MoveInput(to="review"))
@@ -170,11 +169,11 @@ def test_what_others_brought_in_stays(database: Database, blobs: Blobs, access: 
 
 
 def test_where_nobody_of_the_demo_is_left_active_one_can_begin(
-    tools: Tools, database: Database, blobs: Blobs, access: DemoAccess
+    tools: Tools, database: Database, access: DemoAccess
 ) -> None:
     with database.write() as session:
         job = get_job(session, STRANGER, SLUG)
-        real = send_from_outside(session, blobs, job)
+        real = send_from_outside(session, job)
         for email in (access.admin, access.recruiter):
             user = find_user_by_email(session, email)
             assert user is not None

@@ -2,25 +2,29 @@
 
 import io
 import os
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from threading import Thread
 from typing import Any
 
 import pytest
 from sqlmodel import Session
 
-from service.core.blobs import Stored
+from service.core.blobs import Blobs, Stored
 from service.core.clock import utc_now
 from service.core.db import new_id
 from service.domain.submissions.actions.content import count_blobs
 from service.domain.submissions.inputs import StoredFile
 from service.domain.submissions.tables import Draft, StagedFile
 from service.doors.tools import Tools
+from service.doors.uploads import keep_bytes
 from service.worker.blob_sweep import sweep_blobs
 from tests.worker.stored import add_blob, refs, store
 from tests.worlds import World
 
 DAY = timedelta(days=1)
+MEANWHILE = 1.0  # seconds: enough for an upload that nobody holds up
 
 
 def run(tools: Tools) -> None:
@@ -115,9 +119,7 @@ def test_an_upload_during_the_sweep_never_loses_its_bytes(tools: Tools, has_row:
 
     def upload() -> None:
         for _ in range(20):
-            put = tools.blobs.put(io.BytesIO(b"again"), limit=1000)
-            with tools.database.write() as session:
-                count_blobs(session, tools.blobs, [file_of(put)])
+            put = send(tools, b"again")
             if not tools.blobs.exists(put.sha256):
                 lost.append(put.sha256)
 
@@ -130,6 +132,47 @@ def test_an_upload_during_the_sweep_never_loses_its_bytes(tools: Tools, has_row:
 
     assert lost == []
     assert refs(tools) == {stored.sha256: 20}
+    assert tools.blobs.exists(stored.sha256)
+
+
+def send(tools: Tools, content: bytes) -> Stored:
+    """As every door does it: kept, then pointed to."""
+    put = keep_bytes(tools.database, tools.blobs, io.BytesIO(content), limit=1000)
+    with tools.database.write() as session:
+        count_blobs(session, [file_of(put)])
+    return put
+
+
+class Split(Blobs):
+    """Like S3: between its look at the age of bytes and their removal others may put the same."""
+
+    between: Callable[[], None]
+
+    def delete(self, sha256: str, *, older_than: datetime | None = None) -> bool:
+        assert older_than
+        self.between()
+        return super().delete(sha256)
+
+
+@pytest.mark.parametrize("has_row", [True, False])
+def test_an_upload_between_the_look_and_the_removal_keeps_its_bytes(
+    tools: Tools, has_row: bool
+) -> None:
+    stored = store(tools, b"again", by=2 * DAY)
+    if has_row:
+        add_blob(tools, stored, 0, by=2 * DAY)
+    blobs = Split(tools.blobs.place)
+    sender = Thread(target=lambda: send(tools, b"again"))
+
+    def between() -> None:
+        sender.start()
+        sender.join(MEANWHILE)
+
+    blobs.between = between
+    run(replace(tools, blobs=blobs))
+    sender.join()
+
+    assert refs(tools) == {stored.sha256: 1}
     assert tools.blobs.exists(stored.sha256)
 
 

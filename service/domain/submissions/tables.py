@@ -61,7 +61,7 @@ class LinkPurpose(StrEnum):
 
 
 class Blob(Row, table=True):
-    """Bytes that rows point to, once per content, counted."""
+    """Bytes that rows point to, once per content, counted; made at their newest arrival."""
 
     __tablename__ = "blob"
 

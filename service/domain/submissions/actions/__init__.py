@@ -2,7 +2,11 @@
 
 from service.domain.submissions.actions.access import set_access
 from service.domain.submissions.actions.answers import AnswersInvalid, check_answers
-from service.domain.submissions.actions.content import ContentInvalid, FileGone
+from service.domain.submissions.actions.content import (
+    ContentInvalid,
+    FileGone,
+    announce_blob,
+)
 from service.domain.submissions.actions.drafts import (
     DraftTooLarge,
     drop_staged_file,
@@ -35,6 +39,7 @@ __all__ = [
     "SubmissionEnded",
     "TooMuchEvidence",
     "add_to_submission",
+    "announce_blob",
     "check_answers",
     "confirm_revision",
     "drop_staged_file",

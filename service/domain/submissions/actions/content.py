@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import update
+from sqlmodel import Session, col
 
-from service.core.blobs import BlobMissing, Blobs
+from service.core.blobs import Stored
 from service.core.errors import Fault, Invalid, Unavailable
-from service.core.upserts import insert_or_add
+from service.core.upserts import insert_or_set
 from service.core.words import fold
 from service.domain.jobs.tables import Question, QuestionKind
 from service.domain.submissions.actions.answers import AnswerRecord, find_answers, pointer
@@ -28,7 +29,7 @@ class ContentInvalid(Invalid):
 
 
 class FileGone(Unavailable):
-    """Swept in the very moment between its arrival and now."""
+    """Swept since its arrival, which must have been more than a day ago."""
 
     code = "file_gone"
     message = "A file was lost on its way. Nothing was kept; send it again."
@@ -125,13 +126,12 @@ def add_evidence(
 
 def add_files(
     session: Session,
-    blobs: Blobs,
     revision_id: UUID,
     placed: Sequence[tuple[Place, StoredFile]],
     *,
     first_position: int = 0,
 ) -> list[SubmissionFile]:
-    count_blobs(session, blobs, [file for _place, file in placed])
+    count_blobs(session, [file for _place, file in placed])
     rows = [
         SubmissionFile(
             revision_id=revision_id,
@@ -149,21 +149,24 @@ def add_files(
     return rows
 
 
-def count_blobs(session: Session, blobs: Blobs, files: Sequence[StoredFile]) -> None:
-    """Count one more row for the bytes of each file, then see that the bytes are there.
+def announce_blob(session: Session, coming: Stored) -> None:
+    """Note that these bytes arrive now: from here on no sweep takes them for a day.
 
-    A sweep takes the same row before it takes the bytes, so whoever comes second sees what the
-    first one did. Raises FileGone.
+    A sweep that takes them holds their row, so this waits for its end. In a transaction of its
+    own, over before the bytes are put: so they are never put before they are taken away.
     """
-    sizes = {file.sha256: file.size for file in files}
+    row = Blob(sha256=coming.sha256, size=coming.size)
+    insert_or_set(session, row, ["sha256"], "created_at")
+
+
+def count_blobs(session: Session, files: Sequence[StoredFile]) -> None:
+    """Count one more row for the bytes of each file, which were announced. Raises FileGone."""
     counts = Counter(file.sha256 for file in files)
-    for sha256 in sorted(counts):  # always in one order, so that two senders never dead-lock
-        row = Blob(sha256=sha256, size=sizes[sha256], refs=counts[sha256])
-        insert_or_add(session, row, ["sha256"], "refs")
-        try:
-            blobs.size(sha256)
-        except BlobMissing as error:
-            raise FileGone from error
+    for sha256, count in sorted(counts.items()):  # so that two senders never dead-lock
+        more = update(Blob).where(col(Blob.sha256) == sha256)
+        counted = session.connection().execute(more.values(refs=col(Blob.refs) + count))
+        if counted.rowcount == 0:
+            raise FileGone
 
 
 def search_text(

@@ -10,7 +10,6 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
 from service.core import outbox
-from service.core.blobs import Blobs
 from service.core.clock import utc_now
 from service.core.db import new_id
 from service.core.errors import NotFound, TooLarge
@@ -75,7 +74,6 @@ def stage_file(
     draft: Draft,
     file: StoredFile,
     *,
-    blobs: Blobs,
     most_files: int,
     most_bytes: int,
 ) -> StagedFile:
@@ -87,7 +85,7 @@ def stage_file(
         raise DraftTooLarge(limit=f"{most_files} files")
     if sum(staged.size for staged in draft.files) + file.size > most_bytes:
         raise DraftTooLarge(limit=f"{most_bytes} bytes of files")
-    count_blobs(session, blobs, [file])
+    count_blobs(session, [file])
     staged = StagedFile(
         draft_id=draft.id,
         place=file.place[:PLACE_LENGTH],

@@ -8,7 +8,6 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from service.core import outbox
-from service.core.blobs import Blobs
 from service.core.clock import utc_now
 from service.core.db import new_id
 from service.core.errors import StateConflict
@@ -51,7 +50,6 @@ def receive_submission(
     content: SubmissionInput,
     files: Sequence[StoredFile] = (),
     *,
-    blobs: Blobs,
     source: Source,
     consent_text: str,
     consent_version: str,
@@ -74,7 +72,7 @@ def receive_submission(
         text_version=consent_version,
     )
     received = _find_or_make(session, job, candidate.id)
-    _add_revision(session, blobs, received, content, checked, source)
+    _add_revision(session, received, content, checked, source)
     _count(session, received)
     kind = SubmissionReceived if received.is_new else RevisionReceived
     event = kind(
@@ -104,7 +102,6 @@ def _find_or_make(session: Session, job: Job, candidate_id: UUID) -> Received:
 
 def _add_revision(
     session: Session,
-    blobs: Blobs,
     received: Received,
     content: SubmissionInput,
     checked: Checked,
@@ -122,7 +119,7 @@ def _add_revision(
         **content.model_dump(include={"name", "email", "location", "links", "statement"}),
     )
     evidence = add_evidence(session, revision.id, content.evidence, first_number=1)
-    files = add_files(session, blobs, revision.id, checked.files)
+    files = add_files(session, revision.id, checked.files)
     revision.search_text = search_text(revision, evidence, files)
     session.add(revision)
     session.flush()

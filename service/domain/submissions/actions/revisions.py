@@ -7,7 +7,6 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from service.core import outbox
-from service.core.blobs import Blobs
 from service.core.clock import utc_now
 from service.core.db import load_lists
 from service.core.errors import Fault, Forbidden, Invalid, StateConflict
@@ -100,8 +99,6 @@ def add_to_submission(
     submission: Submission,
     addition: AdditionInput,
     files: Sequence[StoredFile] = (),
-    *,
-    blobs: Blobs,
 ) -> Revision:
     """From the status page: a new revision of all that was there and what is added now.
 
@@ -120,7 +117,7 @@ def add_to_submission(
     evidence = _copy_evidence(session, newest, revision.id)
     evidence += add_evidence(session, revision.id, addition.evidence, first_number=first)
     old = [_as_placed(file) for file in newest.files]
-    rows = add_files(session, blobs, revision.id, [*old, *placed])
+    rows = add_files(session, revision.id, [*old, *placed])
     revision.search_text = search_text(revision, evidence, rows)
     session.add(revision)
     submission.revision = revision.number or 1
