@@ -42,7 +42,6 @@ from service.web.begun import (
     OK,
     OURS,
     Begun,
-    ask_for_missed,
     begin,
     form_of,
     keep,
@@ -51,6 +50,7 @@ from service.web.begun import (
     take_files,
 )
 from service.web.closed import show_closed
+from service.web.missed import ask_for_missed
 from service.web.render import message, page, words
 from service.web.typed import MOST_EXHIBITS
 
@@ -108,7 +108,7 @@ def apply(request: Request, visit: StrangerVisit, slug: str, form: FormHere) -> 
             if answer := _send(visit, begun):
                 return answer
         except LinkEnded as ended:
-            begun.begin_anew(ended)
+            begun.begin_anew(ended, visit.tools.settings.limits.draft_days)
         except JobClosed:  # while we looked
             return _closed(request, visit, begun)
         except Refusal as refusal:
@@ -124,7 +124,7 @@ def _send(visit: Visit, begun: Begun) -> Response | None:
 
     Nor what is told to be wrong, nor twice from one page without being told.
     """
-    ask_for_missed(begun)
+    ask_for_missed(begun.typed)
     content = _content(begun)
     if begun.typed.mistaken:
         return None
@@ -180,7 +180,7 @@ def _keep(request: Request, visit: Visit, begun: Begun, *, later: bool, status: 
         try:
             put_off = _save(request, visit, begun, later=later)
         except LinkEnded as ended:  # while we looked
-            begun.begin_anew(ended)
+            begun.begin_anew(ended, visit.tools.settings.limits.draft_days)
             put_off = _save(request, visit, begun, later=later)
         except KeyReused:
             visit.renew_key()

@@ -36,12 +36,11 @@ from service.doors.tools import Tools
 from service.doors.uploads import store_uploads
 from service.doors.visit import Db, Visit
 from service.web.asked import FIRST, as_asked, in_their_places, places_for_files
+from service.web.missed import KEPT, MISSED, SWEPT, WITHOUT, kept_in, missed_in
 from service.web.typed import Typed
 
 OK = 200
-CHOOSE_AGAIN = "A file that you chose was not kept: choose it again, or say to send without it."
-MISSED, WITHOUT = "missed", "without"
-OURS = (KEY_FIELD, HONEYPOT, "draft", "version", "invited", "do", "drop", MISSED, WITHOUT)
+OURS = (KEY_FIELD, HONEYPOT, "draft", "version", "invited", "do", "drop", KEPT, MISSED, WITHOUT)
 
 
 @dataclass
@@ -71,11 +70,9 @@ class Begun:
         now, found = as_asked(form, questions)
         typed = Typed.of(now)
         typed.found += found
-        places = places_for_files(questions, typed.exhibits)
-        typed.missed = [
-            (place if place in places else FIRST, name) for place, name in _missed_in(now)
-        ]
-        return cls(job, questions, now, typed, form.get("version"))
+        begun = cls(job, questions, now, typed, form.get("version"))
+        typed.missed = begun._placed(missed_in(now))
+        return begun
 
     def files(self) -> list[StoredFile]:
         """All files, each with the place by which the content mentions it."""
@@ -123,10 +120,22 @@ class Begun:
         """These are the files of the draft, each in a place that the page shows."""
         self.kept = in_their_places(files, self.questions, self.typed.exhibits)
 
-    def begin_anew(self, ended: Refusal) -> None:
-        """What it goes on from is no more: what was typed here begins another draft."""
+    def begin_anew(self, ended: Refusal, days: int) -> None:
+        """What it goes on from is no more: what was typed here begins another draft.
+
+        If it was not sent it was swept, `days` after the last change, and its files are missed.
+        """
         self.draft, self.typed.draft, self.version, self.kept = None, "", "", []
         self.sent = ended if isinstance(ended, DraftSent) else None
+        if not self.sent and (lost := kept_in(self.form)):
+            self.typed.found.append(("", SWEPT.format(days=days)))
+            come = {(file.place, file.name) for file in self.new}
+            self.typed.missed += [one for one in self._placed(lost) if one not in come]
+
+    def _placed(self, files: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Place and name of each, in a place that the page shows."""
+        places = places_for_files(self.questions, self.typed.exhibits)
+        return [(place if place in places else FIRST, name) for place, name in files]
 
 
 def begin(visit: Visit, slug: str, form: Form) -> Begun:
@@ -138,7 +147,7 @@ def begin(visit: Visit, slug: str, form: Form) -> Begun:
             try:
                 begun.draft = get_draft(db, visit.tools.key, token)
             except (NotFound, LinkEnded) as ended:
-                begun.begin_anew(ended)
+                begun.begin_anew(ended, visit.tools.settings.limits.draft_days)
     dropped = set(form.get_all("drop"))
     files = begun.draft.files if begun.draft else []
     begun.hold([file for file in files if str(file.id) not in dropped])
@@ -159,14 +168,6 @@ def take_files(tools: Tools, begun: Begun) -> int:
     come = {(file.place, file.name) for file in begun.new}
     begun.typed.missed = [one for one in begun.typed.missed if one not in come]
     return status
-
-
-def ask_for_missed(begun: Begun) -> None:
-    """Nobody sends without files that were chosen and could not be kept, unless they say so."""
-    said = {place for place, _text in begun.typed.found}
-    for place in dict.fromkeys(place for place, _name in begun.typed.missed):
-        if place not in said:
-            begun.typed.found.append((place, CHOOSE_AGAIN))
 
 
 def look_again(db: Db, key: str, begun: Begun) -> Draft | None:
@@ -239,12 +240,6 @@ def form_of(draft: Draft) -> Form:
     """The fields of a draft, as they were typed."""
     saved = draft.content.get("fields", [])
     return Form([(str(one[0]), str(one[1])) for one in saved] if isinstance(saved, list) else [])
-
-
-def _missed_in(form: Form) -> list[tuple[str, str]]:
-    waived = form.get_all(WITHOUT)
-    parts = [one.partition("/") for one in form.get_all(MISSED) if one not in waived]
-    return [(place, name) for place, _slash, name in parts]
 
 
 def _not_yet_in(draft: Draft, files: Sequence[StoredFile]) -> list[StoredFile]:

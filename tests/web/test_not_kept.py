@@ -2,15 +2,18 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, func, select
 
 from service.app import create_app
+from service.core.clock import utc_now
 from service.domain.submissions.tables import Draft, StagedFile, SubmissionFile
 from service.doors.tools import Tools
 from service.settings import Rates
+from service.worker import sweeps
 from tests.web.test_drafts_elsewhere import draft_on
 from tests.worlds import World
 
@@ -140,3 +143,42 @@ def test_who_goes_back_after_going_on_later_sends_at_once(client: TestClient, wo
     assert [answer.status_code for answer in sent] == [303, 303]
     assert sent[0].headers["location"] == sent[1].headers["location"]
     assert count(world, SubmissionFile) == 1
+
+
+def sweep(world: World) -> None:
+    """As if nobody had touched any draft for long."""
+    with world.database.write() as session:
+        sweeps.drafts(session, utc_now() + timedelta(days=1), 100)
+
+
+@pytest.mark.parametrize("wish", ["send", "later", "add"])
+def test_the_files_of_a_draft_that_was_swept_meanwhile_are_asked_for_again(
+    client: TestClient, world: World, wish: str
+) -> None:
+    begun = client.post(APPLY, data=TYPED | {"do": "add"}, files=files(1, 2, 3))
+    shown = {"kept": re.findall(r'name="kept" value="([^"]+)"', begun.text)}
+    dropped = {"drop": shown["kept"][2].split("/")[0]}
+    page = TYPED | draft_on(begun.text) | shown | dropped | {"statement": "Late words."}
+    sweep(world)
+    told = client.post(APPLY, data=page | {"do": wish}, files=files(2))
+    lacking = hidden_on(told.text)
+    state = TYPED | draft_on(told.text) | lacking | {"statement": "Late words."}
+    still = client.post(APPLY, data=state | {"do": "send"})
+    sent = client.post(APPLY, data=state | draft_on(still.text) | {"do": "send"}, files=files(1))
+
+    assert (told.status_code, still.status_code, sent.status_code) == (422, 422, 303)
+    assert "was deleted 30 days after you last changed it" in told.text
+    assert "Late words." in told.text
+    assert lacking == {"missed": ["evidence-0-files/1.txt"]}
+    assert "was deleted" not in still.text
+    assert count(world, SubmissionFile) == 2
+    assert count(world, Draft) == 0
+
+
+def test_a_draft_without_files_that_was_swept_meanwhile_is_sent_as_it_is(
+    client: TestClient, world: World
+) -> None:
+    begun = client.post(APPLY, data=TYPED | {"do": "add"})
+    sweep(world)
+
+    assert client.post(APPLY, data=SEND | draft_on(begun.text)).status_code == 303
