@@ -21,11 +21,10 @@ from service.operations.backup import (
     USE_PG_DUMP,
     Member,
 )
-from service.operations.swap import Swap, swap_of
+from service.operations.swap import Swap, Unfinished, swap_of
 from service.operations.trouble import Trouble
 
 NAME = re.compile(rf"{re.escape(DATABASE)}|{re.escape(KEY)}|{BLOBS}[0-9a-f]{{64}}")
-READY = "The backup is verified and ready: the next command of Exhibit puts it in place."
 MANIFEST_BYTES = 256 * 1024 * 1024
 
 
@@ -50,14 +49,18 @@ def restore(tools: Tools, source: Path, *, force: bool) -> int:
         )
     try:
         count = _make_ready(swap, source, tools.blobs)
-    except BaseException:
-        swap.abandon()
+    except BaseException as error:
+        _give_up(swap, error)
         raise
-    try:
-        swap.finish()
-    except OSError as error:
-        raise Trouble(f"{READY} ({error.strerror or error})") from error
+    swap.finish()
     return count
+
+
+def _give_up(swap: Swap, error: BaseException) -> None:
+    try:
+        swap.abandon()
+    except Unfinished as left:
+        raise Unfinished(f"{left} {error}") from error
 
 
 def _make_ready(swap: Swap, source: Path, blobs: Blobs) -> int:

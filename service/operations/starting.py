@@ -22,6 +22,10 @@ UNDER_WAY = "A restore is under way on this data folder: wait for its end."
 Say = Callable[[str], None]
 
 
+class Occupied(Trouble):
+    """Somebody else is in the data folder."""
+
+
 @contextmanager
 def opened(settings: Settings) -> Generator[Tools]:
     """The tools, on a database that is safe; as it stands, migrated or not. Raises Trouble."""
@@ -73,7 +77,7 @@ def nothing_running(settings: Settings) -> Generator[None]:
     """For what must have the data folder to itself. Raises Trouble."""
     with _folder_lock(settings, RUNNING) as running, _folder_lock(settings, PRESENT) as present:
         if not (_take(running, fcntl.LOCK_EX) and _take(present, fcntl.LOCK_EX)):
-            raise Trouble("Exhibit runs on this data folder: stop it first.")
+            raise Occupied("Exhibit runs on this data folder: stop it first.")
         if swap := swap_of(settings):
             swap.finish()
         yield
@@ -86,7 +90,7 @@ def _present(settings: Settings) -> Generator[None]:
     A restore that was cut off is ended or undone before. Raises Trouble.
     """
     if _is_pending(settings):
-        with suppress(Trouble), nothing_running(settings):
+        with suppress(Occupied), nothing_running(settings):
             pass  # whoever is there restores, or ends what was cut off, as we would
     with _folder_lock(settings, PRESENT) as lock:
         if not _take(lock, fcntl.LOCK_SH) or _is_pending(settings):

@@ -13,9 +13,16 @@ from sqlalchemy import make_url
 
 from service.core.durable import sync
 from service.operations.backup import KEY
+from service.operations.trouble import Trouble
 from service.settings import Settings
 
+READY = "The backup is verified and ready: the next command of Exhibit puts it in place."
+LEFT = "The old data stand; the next command of Exhibit removes what is left of the restore."
 LOGS = ("-wal", "-shm", "-journal")  # SQLite would read an old one into the new database
+
+
+class Unfinished(Trouble):
+    """The system refused a step: what is there, and how it goes on."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,17 @@ class Swap:
         sync(self._ready.parent)
 
     def finish(self) -> None:
-        """Put in place what is ready, and forget the rest. The caller is alone in the house."""
+        """Put in place what is ready, and forget the rest. The caller is alone in the house.
+
+        Raises Unfinished.
+        """
+        was_ready = self._ready.exists()
+        try:
+            self._finish()
+        except OSError as error:
+            raise _unfinished(READY if was_ready else LEFT, error) from error
+
+    def _finish(self) -> None:
         if self._ready.exists():
             for ending in LOGS:
                 self.database.with_name(self.database.name + ending).unlink(missing_ok=True)
@@ -67,9 +84,13 @@ class Swap:
             shutil.rmtree(self.folder)
 
     def abandon(self) -> None:
-        """Forget what was begun, made ready or not: the old ones stay."""
-        self._ready.unlink(missing_ok=True)
-        sync(self._ready.parent)
+        """Forget what was begun, made ready or not: the old ones stay. Raises Unfinished."""
+        try:
+            self._ready.unlink(missing_ok=True)
+            sync(self._ready.parent)
+        except OSError as error:
+            or_else = f"{READY} To keep the old data, delete {self._ready} before."
+            raise _unfinished(or_else if self._ready.exists() else LEFT, error) from error
         self.finish()
 
     @property
@@ -87,6 +108,11 @@ def swap_of(settings: Settings) -> Swap | None:
     if url.get_backend_name() != "sqlite" or not url.database:
         return None
     return Swap(Path(url.database), settings.data_dir / KEY)
+
+
+def _unfinished(words: str, error: OSError) -> Unfinished:
+    place = f"{error.filename}: " if error.filename else ""
+    return Unfinished(f"{words} ({place}{error.strerror or error})")
 
 
 def _beside(path: Path, ending: str) -> Path:

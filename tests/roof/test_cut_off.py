@@ -13,9 +13,9 @@ from sqlmodel import func, select
 from service.core.db import Database
 from service.domain.accounts.tables import User
 from service.operations.checks import check_all
-from service.operations.restore import READY, restore
+from service.operations.restore import restore
 from service.operations.starting import UNDER_WAY, alone, nothing_running, opened
-from service.operations.swap import swap_of
+from service.operations.swap import READY, swap_of
 from service.operations.trouble import Trouble
 from service.settings import Settings
 from tests.patience import PATIENCE, until
@@ -49,13 +49,15 @@ def restore(house, last):
             taken += 1
             if taken == last and end == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
-            if taken == last:
+            if taken == last or (taken > last and end == "stuck"):
                 raise OSError(errno.EIO, "Input/output error")
     os.environ["EXHIBIT_DATA_DIR"] = f"{house}/var"
     sys.addaudithook(step)
     try:
         app(["restore", "../copy.tar", "--force"], standalone_mode=False)
     except Trouble as trouble:
+        global end
+        end = "told"
         print(trouble, file=open(f"{house}-said", "w"))
         os._exit(1)
     os._exit(2 if taken >= last else 0)
@@ -145,6 +147,37 @@ def test_a_restore_that_the_system_refuses_at_any_step_says_what_holds(house: Pa
     assert ready == {(True, False), (False, True), (False, False)}
     left = {path.name for path in house.parent.glob("failed-*/var/*restor*")}
     assert left == set()
+
+
+def test_a_restore_that_the_system_refuses_from_a_step_on_says_how_to_go_on(house: Path) -> None:
+    ends = set()
+    for each in restored(house.parent, "stuck"):
+        said = each.with_name(f"{each.name}-said")
+        words = said.read_text() if said.exists() else ""
+        ready = each / "var" / "exhibit.db.restored"
+        is_ready, choice = words.startswith(READY), f"delete {ready} before"
+        if choice in words:
+            ready.unlink()
+        new = (is_ready and choice not in words) or not words
+        assert look(each) == (NEW if new else OLD), each.name
+        ends.add((is_ready, choice in words))
+
+    assert ends == {(False, False), (True, True), (True, False)}
+
+
+def test_a_restore_that_cannot_be_ended_is_told_by_whoever_comes_next(house: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=house / "var")
+    ready, hinders = (house / "var" / f"exhibit.db{end}" for end in (".restored", "-journal"))
+    shutil.copy(house / "var" / "exhibit.db", ready)
+    hinders.mkdir()
+
+    with pytest.raises(Trouble) as told, opened(settings):
+        pass
+    assert str(told.value).startswith(READY)
+    assert str(hinders) in str(told.value)
+    hinders.rmdir()
+    with opened(settings):
+        assert not ready.exists()
 
 
 @pytest.mark.parametrize("name", ["exhibit.db.restoring", "secret.key.restored"])
