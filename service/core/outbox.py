@@ -1,8 +1,7 @@
 """Facts and work, written in the same transaction as the change they belong to."""
 
 import random
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Protocol
@@ -20,7 +19,6 @@ LEASE = timedelta(minutes=5)
 ATTEMPTS = 12
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=6)
-TOGETHER = "recorded together"
 
 
 class ActorKind(StrEnum):
@@ -112,7 +110,10 @@ def record(
     *,
     detail: dict[str, object] | None = None,
 ) -> EventRow:
-    """Write the fact down and let the worker do what follows from it."""
+    """Note the fact, and let the worker do what follows from it.
+
+    It is written with the session's next flush, so that many facts take a few statements.
+    """
     salt = new_salt()
     row = EventRow(
         name=event.name,
@@ -126,20 +127,7 @@ def record(
     session.add(row)
     session.add(EventDetail(id=row.id, salt=salt, detail=detail or {}))
     enqueue(session, "event", event_id=str(row.id))
-    if TOGETHER not in session.info:
-        session.flush()
     return row
-
-
-@contextmanager
-def together(session: Session) -> Generator[None]:
-    """Facts that are recorded inside are written at the end, all in a few statements."""
-    session.info[TOGETHER] = True
-    try:
-        yield
-    finally:
-        del session.info[TOGETHER]
-    session.flush()
 
 
 def enqueue(

@@ -29,7 +29,9 @@ class ThingHappened(Fact):
 
 def happen(session: Session, number: int) -> UUID:
     fact = ThingHappened(number=number)
-    return record(session, Someone(), SUBJECT, fact, detail={"words": f"ü {number}"}).id
+    row = record(session, Someone(), SUBJECT, fact, detail={"words": f"ü {number}"})
+    session.flush()
+    return row.id
 
 
 @pytest.fixture

@@ -30,10 +30,10 @@ def reject_submissions(session: Session, actor: Actor, wanted: RejectInput) -> S
     submissions = get_submissions(session, actor, wanted.submissions)
     newest = find_newest(session, submissions)
     step = MoveInput(to=Decision.REJECTED.value, reason=wanted.reason)
-    with outbox.together(session):
-        end_submissions(session, actor, submissions, step)
-        for one in submissions:
-            _write(session, actor, one, newest[one.id], wanted)
+    end_submissions(session, actor, submissions, step)
+    for one in submissions:
+        _write(session, actor, one, newest[one.id], wanted)
+    session.flush()
     return submissions
 
 

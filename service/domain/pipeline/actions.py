@@ -61,7 +61,9 @@ def move_submission(
     Raises AlreadyDecided, AlreadyThere, StageElsewhere, ReasonNeeded.
     """
     if wanted.to in DECISIONS:
-        return end_submissions(session, actor, [submission], wanted)[0]
+        [record] = end_submissions(session, actor, [submission], wanted)
+        session.flush()
+        return record
     require(is_handled_by(session, actor, submission))
     _refuse_decided(submission)
     return _move(session, actor, submission, wanted)
@@ -70,7 +72,7 @@ def move_submission(
 def end_submissions(
     session: Session, actor: Actor, submissions: Sequence[Submission], wanted: MoveInput
 ) -> Sequence[DecisionRecord]:
-    """End all of these by one decision. Raises AlreadyDecided, ReasonNeeded."""
+    """End all of these by one decision, at the next flush. Raises AlreadyDecided, ReasonNeeded."""
     require(is_handled_by(session, actor, *submissions))
     for one in submissions:
         _refuse_decided(one)
@@ -99,7 +101,9 @@ def withdraw_submission(
     _refuse_decided(submission)
     [record] = _records(session, actor, [submission], Decision.WITHDRAWN)
     record.reason = reason
-    return _decide(session, actor, submission, record)
+    _decide(session, actor, submission, record)
+    session.flush()
+    return record
 
 
 def reopen_submission(
@@ -199,9 +203,7 @@ def _records(
     ]
 
 
-def _decide(
-    session: Session, actor: Actor, submission: Submission, record: DecisionRecord
-) -> DecisionRecord:
+def _decide(session: Session, actor: Actor, submission: Submission, record: DecisionRecord) -> None:
     session.add(record)
     submission.decision, submission.decided_at = record.decision, record.created_at
     ids = {"submission_id": submission.id, "job_id": submission.job_id, "decision_id": record.id}
@@ -217,4 +219,3 @@ def _decide(
         "note": record.note,
     }
     outbox.record(session, actor, submission.id, event, detail=detail)
-    return record
