@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from service.core.errors import NotFound
 from service.domain.jobs.queries import find_rubric
-from service.domain.jobs.tables import Criterion
-from service.domain.reviews.queries import OwnReview
+from service.domain.jobs.tables import Criterion, Rubric
+from service.domain.reviews.queries import OwnReview, in_order
 from service.domain.submissions.queries import get_revision
 from service.domain.submissions.tables import Revision
 from service.doors.visit import Db
@@ -32,6 +32,7 @@ def card_in_words(
         revision = get_revision(db, review.submission, asked)
         _untick_lost(shown, review.revision, revision)
     old_levels = _take_old_levels(db, review, shown)
+    _take_unasked(db, review, shown)
     is_newest = revision.number == review.submission.revision
     return {
         "revision": revision,
@@ -69,15 +70,13 @@ def _typed(review: OwnReview) -> Typed:
     typed = Typed.filled(**values, rubric=card.rubric.number)
     if card.forecast is not None:
         typed.fields["forecast"] = [str(card.forecast)]
-    for criterion in review.rubric.criteria if review.rubric else []:
-        rating = review.find_rating(criterion)
-        if rating:
-            at = f"rating-{criterion.key}-"
-            if rating.rated:
-                typed.fields[f"{at}level"] = ["none" if rating.level is None else str(rating.level)]
-            typed.fields[f"{at}cites"] = list(rating.cites)
-            typed.fields[f"{at}quote"] = [rating.quote]
-            typed.fields[f"{at}comment"] = [rating.comment]
+    for rating in in_order(card.ratings):
+        at = f"rating-{rating.criterion.key}-"
+        if rating.rated:
+            typed.fields[f"{at}level"] = ["none" if rating.level is None else str(rating.level)]
+        typed.fields[f"{at}cites"] = list(rating.cites)
+        typed.fields[f"{at}quote"] = [rating.quote]
+        typed.fields[f"{at}comment"] = [rating.comment]
     return typed
 
 
@@ -118,11 +117,38 @@ def _take_old_levels(db: Db, review: OwnReview, shown: Typed) -> dict[str, str] 
         return None
     if not number and newest.number == 1:
         return None  # it need not be named as long as there is no other
-    by = whole(number)
-    old = find_rubric(db, newest.job_id, by) if isinstance(by, int) else None
-    criteria = {criterion.key: criterion for criterion in old.criteria} if old else {}
+    criteria = _criteria_of(db, newest, number)
     taken = {c.key: shown.fields.pop(f"rating-{c.key}-level", []) for c in newest.criteria}
     return {key: _words(criteria.get(key), level[0]) for key, level in taken.items() if any(level)}
+
+
+def _take_unasked(db: Db, review: OwnReview, shown: Typed) -> None:
+    """Words on a criterion that is asked no longer go behind the comment, so that none is lost."""
+    newest = review.rubric
+    asked = {criterion.key for criterion in newest.criteria} if newest else set()
+    lost = {
+        name: name.removeprefix("rating-").rpartition("-")
+        for name in shown.fields
+        if name.startswith("rating-")
+    }
+    lost = {name: parts for name, parts in lost.items() if parts[0] not in asked}
+    if newest is None or not lost:
+        return
+    criteria = _criteria_of(db, newest, shown.value("rubric"))
+    said = [shown.value("comment")]
+    for name, (key, _dash, what) in lost.items():
+        words = "\n".join(shown.fields.pop(name))
+        if what in ("quote", "comment") and words.strip():
+            called = criteria[key].name if key in criteria else key
+            said.append(f"On “{called}”, which is no longer asked: {words}")
+    shown.fields["comment"] = ["\n\n".join(text for text in said if text)]
+
+
+def _criteria_of(db: Db, newest: Rubric, number: str) -> dict[str, Criterion]:
+    """By key, those of the rubric that a form names."""
+    by = whole(number)
+    named = find_rubric(db, newest.job_id, by) if isinstance(by, int) else None
+    return {criterion.key: criterion for criterion in named.criteria} if named else {}
 
 
 def _citable(revision: Revision) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """What was chosen and cited stays true on the scorecard's page when its ground changes."""
 
+import html
 import re
 
 import pytest
@@ -29,6 +30,51 @@ def turn_rubric(client: TestClient, world: World) -> None:
     headers = {**by, "If-Match": job.headers["ETag"]}
     put = client.put("/api/v1/jobs/engineer/rubric", json={"criteria": criteria}, headers=headers)
     assert put.status_code == 200, put.text
+
+
+def replace_humility(client: TestClient, world: World) -> None:
+    """A rubric that asks for something else in its place."""
+    by = world.recruiter.auth
+    job = client.get("/api/v1/jobs/engineer", headers=by)
+    _humility, *others = job.json()["rubric"]["criteria"]
+    criteria = [{name: one[name] for name in ("key", "name", "anchors")} for one in others]
+    criteria.append({**criteria[0], "key": "speed", "name": "Speed"})
+    for one in criteria:
+        one["anchors"] = [
+            {name: anchor[name] for name in ("level", "name", "anchor")}
+            for anchor in one["anchors"]
+        ]
+    headers = {**by, "If-Match": job.headers["ETag"]}
+    put = client.put("/api/v1/jobs/engineer/rubric", json={"criteria": criteria}, headers=headers)
+    assert put.status_code == 200, put.text
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_words_on_a_criterion_that_is_asked_no_longer_stay_in_the_comment(
+    reviewing: TestClient, world: World, is_open: bool
+) -> None:
+    """On a page that is read after the rubric was changed, and on one that was open meanwhile."""
+    sent, me = world.submission, world.reviewer
+    assign(reviewing, world.recruiter, me, sent)
+    save(reviewing, me, sent, CARD)
+    before = reviewing.get(url(world)).text
+    replace_humility(reviewing, world)
+    typed = {"rating-humility-quote": "Often.", "rating-humility-comment": "Glad of it."}
+    made = {"revision": "1", "rubric": "1", "comment": "Strong."}
+    late = made | typed | {"version": version_on(before)}
+    told = reviewing.post(url(world), data=late) if is_open else reviewing.get(url(world))
+    comment = re.search(r'<textarea[^>]*name="comment"[^>]*>\n?([^<]*)<', told.text)
+    assert comment
+    kept = html.unescape(comment[1])
+    fields = {"version": version_on(told.text), "revision": "1", "rubric": "2", "comment": kept}
+    saved = reviewing.post(url(world), data=fields)
+
+    words = ["Often.", "Glad of it."] if is_open else ["Often."]
+    told_of = [f"On “Humility”, which is no longer asked: {one}" for one in words]
+    assert kept == "\n\n".join(["Strong.", *told_of])
+    assert saved.status_code == 303
+    assert read(reviewing, me, sent, "scorecards/mine").json()["comment"] == kept
+    assert html.unescape(reviewing.get(url(world)).text).count("no longer asked") == len(words)
 
 
 def ticked_levels(page: str) -> list[str]:
