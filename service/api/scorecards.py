@@ -109,11 +109,17 @@ class OwnRatingOut(RatingOut):
     description: str = Field(description="What is meant by the criterion.")
     weight: int = Field(description="How much it counts beside the others.")
     anchors: list[AnchorOut] = Field(description="What each level looks like, lowest first.")
-    rated: bool = Field(default=False, description="Whether it was rated, be it as not shown.")
+    rated: bool = Field(
+        default=False,
+        description="Whether it was rated, be it as not shown; if not, send back false with it.",
+    )
 
     @classmethod
-    def in_form(cls, criterion: Criterion, rating: Rating | None) -> "OwnRatingOut":
-        said = {"level", "cites", "quote", "comment", "rated"}
+    def in_form(cls, criterion: Criterion, review: OwnReview) -> "OwnRatingOut":
+        """A level of an older rubric is none of this form, whose anchors are others."""
+        said, rating = {"cites", "quote", "comment"}, review.find_rating(criterion)
+        if not review.rubric_changed:
+            said |= {"level", "rated"}
         return cls(
             criterion=criterion.key,
             name=criterion.name,
@@ -159,6 +165,11 @@ class OwnScorecardOut(Out):
     counter_argument: str = ""
     locked_at: datetime | None = None
     ratings: list[OwnRatingOut] = Field(description="One for each criterion, in order.")
+    earlier_ratings: list[RatingOut] = Field(
+        default=[],
+        description="While `rubric_changed`: what was said under the older rubric, to read only. "
+        "The levels in `ratings` are to be chosen anew, by the anchors beside them.",
+    )
     statement: bool = Field(description="Whether there is a statement to cite.")
     evidence: list[CitableEvidenceOut] = Field(description="The evidence that may be cited.")
     answers: list[CitableAnswerOut] = Field(description="The answers that may be cited.")
@@ -173,7 +184,8 @@ class OwnScorecardOut(Out):
             newer_revision=review.newer_revision,
             rubric=review.rubric.number if review.rubric else None,
             rubric_changed=review.rubric_changed,
-            ratings=[OwnRatingOut.in_form(c, review.find_rating(c)) for c in criteria],
+            ratings=[OwnRatingOut.in_form(criterion, review) for criterion in criteria],
+            earlier_ratings=[RatingOut.of(rating) for rating in review.earlier_ratings],
             statement=bool(review.revision.statement),
             evidence=[CitableEvidenceOut.model_validate(e) for e in review.revision.evidence],
             answers=[CitableAnswerOut.model_validate(a) for a in review.revision.answers],

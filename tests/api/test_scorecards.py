@@ -385,10 +385,13 @@ def test_a_new_rubric_is_judged_by_and_an_old_scorecard_keeps_its_own(
         ["humility", "depth"],
     )
     assert (shown["rubric"], shown["rubric_changed"]) == (2, True)
-    assert [(r["criterion"], r["rated"]) for r in shown["ratings"]] == [
-        ("depth", True),
-        ("speed", False),
+    assert [(r["criterion"], r["level"], r["rated"]) for r in shown["ratings"]] == [
+        ("depth", None, False),
+        ("speed", None, False),
     ]
+    earlier = [(r["criterion"], r["level"], r["quote"]) for r in shown["earlier_ratings"]]
+    assert earlier == [("humility", 4, "Often."), ("depth", None, "")]
+    assert (locked["earlier_ratings"], again.json()["earlier_ratings"]) == ([], [])
     assert (too_late.status_code, too_late.json()["code"]) == (409, "rubric_changed")
     assert (again.status_code, again.json()["rubric"], again.json()["composite"]) == (200, 2, 1.5)
     assert [(row["rubric"], row["criterion"]) for row in summary["criteria"]] == [
@@ -421,6 +424,34 @@ def test_levels_are_never_read_by_another_rubric_than_the_form_showed(
         assert "the newest is 2" in answer.json()["detail"]
     assert (old.status_code, old.json()["code"]) == (409, "rubric_changed")
     assert (new["rubric"], saved.status_code) == (2, 200)
+
+
+def test_what_was_read_under_a_newer_rubric_locks_nothing_when_it_is_sent_back(
+    client: TestClient, assigned: World
+) -> None:
+    sent, me = assigned.submission, assigned.reviewer
+    rating = {"criterion": "depth", "level": 2, "cites": ["1"], "comment": "Deep."}
+    drafted = save(client, me, sent, {**CARD, "ratings": [rating]})
+    with assigned.database.write() as session:
+        add_rubric(session, assigned)
+    read_back = read(client, me, sent, "scorecards/mine").json()
+    fields = ("criterion", "level", "rated", "cites", "quote", "comment")
+    ratings = [{name: one[name] for name in fields} for one in read_back["ratings"]]
+    card = {**CARD, "rubric": read_back["rubric"], "ratings": ratings}
+    saved = save(client, me, sent, card, drafted.headers["ETag"])
+    locked = lock(client, me, sent, saved.headers["ETag"])
+    unclear = {**card, "ratings": [{**rating, "rated": False}]}
+
+    assert saved.status_code == 200
+    assert [(r["rated"], r["cites"], r["comment"]) for r in saved.json()["ratings"]] == [
+        (False, ["1"], "Deep."),
+        (False, [], ""),
+    ]
+    assert (locked.status_code, pointers(locked)) == (
+        409,
+        ["/ratings/0/level", "/ratings/1/level"],
+    )
+    assert save(client, me, sent, unclear, saved.headers["ETag"]).status_code == 422
 
 
 def add_rubric(session: Session, world: World) -> None:

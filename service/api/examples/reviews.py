@@ -83,6 +83,7 @@ REVIEWS: dict[str, Any] = {
                 "rated": True,
             }
         ],
+        "earlier_ratings": [],
         "statement": True,
         "evidence": [{"number": 1, "id": EVIDENCE, "title": PIECE["title"]}],
         "answers": [

@@ -9,6 +9,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
+    StrictBool,
     StrictInt,
     WithJsonSchema,
     model_validator,
@@ -79,17 +80,29 @@ class AssignmentChange(Input):
 
 
 class RatingInput(Input):
-    """A level of one criterion, or null: not shown. Without `level` it is not rated yet."""
+    """A level of one criterion, or null: not shown. Without `level` it is not rated yet.
+
+    Nor is it with `rated` false, as a form says it of a criterion that has no level yet.
+    """
 
     criterion: Annotated[str, Line(40)]
     level: StrictInt | None = None
     cites: Annotated[list[Cite], Field(max_length=100)] = []
     quote: Annotated[str, BeforeValidator(_null_is_blank), Text(2_000, blank=True)] = ""
     comment: Comment = ""
+    rated: StrictBool | None = Field(
+        default=None, description="False: not rated yet, and `level` null says nothing."
+    )
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> Self:
+        if self.rated is False and self.level is not None:
+            raise PydanticCustomError("rating_unclear", "Send a level, or that it is not rated.")
+        return self
 
     @property
     def is_rated(self) -> bool:
-        return "level" in self.model_fields_set
+        return "level" in self.model_fields_set if self.rated is None else self.rated
 
 
 class ScorecardInput(Input):

@@ -57,6 +57,11 @@ class OwnReview:
     def rubric_changed(self) -> bool:
         return bool(self.card and self.rubric and self.card.rubric_id != self.rubric.id)
 
+    @property
+    def earlier_ratings(self) -> Sequence[Rating]:
+        """What a draft says under an older rubric than that of the form."""
+        return in_order(self.card.ratings) if self.card and self.rubric_changed else []
+
     def find_rating(self, criterion: Criterion) -> Rating | None:
         """What was said about a criterion, found by its key, since an older rubric has it too."""
         ratings = self.card.ratings if self.card else []
