@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnElement, true
 from sqlmodel import JSON, Field, Index, Session, col, select, update
 
 from service.core.clock import utc_now
@@ -19,6 +20,9 @@ LEASE = timedelta(minutes=5)
 ATTEMPTS = 12
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=6)
+
+Which = ColumnElement[bool]  # of the tasks
+ANY: Which = true()
 
 
 class ActorKind(StrEnum):
@@ -137,17 +141,21 @@ def enqueue(
     session.add(Task(kind=kind, payload=payload, due_at=utc_now() + after))
 
 
-def is_any_due(session: Session) -> bool:
+def is_any_due(session: Session, which: Which = ANY) -> bool:
     """Whether there is something to claim; asked before, so that an idle worker never writes."""
-    due = select(Task.id).where(Task.state == TaskState.WAITING, col(Task.due_at) <= utc_now())
+    due = select(Task.id).where(
+        Task.state == TaskState.WAITING, col(Task.due_at) <= utc_now(), which
+    )
     return session.exec(due.limit(1)).first() is not None
 
 
-def claim(session: Session, limit: int = 10, *, lease: timedelta = LEASE) -> Sequence[Task]:
+def claim(
+    session: Session, limit: int = 10, *, lease: timedelta = LEASE, which: Which = ANY
+) -> Sequence[Task]:
     """Take due tasks for one lease. A worker that dies simply lets its lease run out."""
     due = (
         select(Task.id)
-        .where(Task.state == TaskState.WAITING, col(Task.due_at) <= utc_now())
+        .where(Task.state == TaskState.WAITING, col(Task.due_at) <= utc_now(), which)
         .order_by(col(Task.due_at))
         .limit(limit)
         .with_for_update(skip_locked=True)  # PostgreSQL; SQLite already holds the only write lock

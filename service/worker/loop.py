@@ -5,15 +5,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
 
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from service.core.chain import BATCH, chain_events, is_any_unchained
 from service.core.clock import utc_now
 from service.core.logs import new_request_id
 from service.core.mail import MailFailed
 from service.core.outbox import (
+    ANY,
     LEASE,
     Task,
+    Which,
     claim,
     fail,
     finish,
@@ -31,27 +33,37 @@ IDLE_SECONDS = 0.5
 TROUBLE_SECONDS = 2.0
 
 EXPECTED = (Hopeless, MailFailed)  # their words are ours, without personal data
+BY_CLOCK = col(Task.kind).in_([name for name, kind in TASKS.items() if kind.every])
 UNKNOWN = TaskKind(lambda _tools, _task: None)
 
 log = logging.getLogger(__name__)
 
 
 def run_worker(tools: Tools, stop: Event, *, lease: timedelta = LEASE) -> None:
-    """Work until `stop` is set, and chain the events beside it: no slow task keeps them waiting."""
-    chaining = Thread(target=_keep_doing, args=(stop, lambda: chain(tools)), name="chain")
-    chaining.start()
+    """Work until `stop` is set.
+
+    Beside it the events are chained, and what comes by the clock is done: no slow task keeps the
+    events waiting, and no long round of tidying the letters.
+    """
     first = [lambda: schedule_nightly(tools.database)]
 
-    def work() -> int:
+    def tidy() -> int:
         while first:
             first[0]()
             first.pop()
-        return run_tasks(tools, stop, lease)
+        return run_tasks(tools, stop, lease, BY_CLOCK)
 
+    beside = [
+        Thread(target=_keep_doing, args=(stop, do), name=name)
+        for name, do in (("chain", lambda: chain(tools)), ("tidy", tidy))
+    ]
+    for thread in beside:
+        thread.start()
     try:
-        _keep_doing(stop, work)
+        _keep_doing(stop, lambda: run_tasks(tools, stop, lease, ~BY_CLOCK))
     finally:
-        chaining.join()
+        for thread in beside:
+            thread.join()
 
 
 def _keep_doing(stop: Event, do: Callable[[], int]) -> None:
@@ -77,10 +89,10 @@ def run_once(tools: Tools, *, lease: timedelta = LEASE) -> int:
     return tried
 
 
-def run_tasks(tools: Tools, stop: Event, lease: timedelta) -> int:
+def run_tasks(tools: Tools, stop: Event, lease: timedelta, which: Which = ANY) -> int:
     """One look at the queue; says how many tasks were tried."""
     tried = 0
-    for task in take(tools, lease):
+    for task in take(tools, lease, which):
         # Half of the lease must be left, so that a slow task before never makes this one run twice.
         if stop.is_set() or utc_now() > task.due_at - lease / 2:
             with tools.database.write() as session:
@@ -91,12 +103,12 @@ def run_tasks(tools: Tools, stop: Event, lease: timedelta) -> int:
     return tried
 
 
-def take(tools: Tools, lease: timedelta) -> list[Task]:
+def take(tools: Tools, lease: timedelta, which: Which) -> list[Task]:
     with tools.database.read() as session:
-        if not is_any_due(session):
+        if not is_any_due(session, which):
             return []
     with tools.database.write() as session:
-        return list(claim(session, lease=lease))
+        return list(claim(session, lease=lease, which=which))
 
 
 def chain(tools: Tools) -> int:

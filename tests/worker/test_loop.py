@@ -2,8 +2,9 @@
 
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from uuid import UUID
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from service.app import build_tools
+from service.core.blobs import Blobs
 from service.core.chain import read_head
 from service.core.chain_check import verify_chain
 from service.core.clock import utc_now
@@ -183,6 +185,36 @@ def test_events_are_chained_while_a_mail_server_says_nothing(tools: Tools) -> No
         worker.join(PATIENCE)
 
     assert numbered >= 2
+    assert not worker.is_alive()
+
+
+class Slow(Blobs):
+    """Answers nobody until it is let go."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.asked, self.let_go = Event(), Event()
+
+    def list_older_than(self, when: datetime) -> Iterator[str]:
+        self.asked.set()
+        assert self.let_go.wait(3 * PATIENCE)
+        return super().list_older_than(when)
+
+
+def test_letters_leave_while_a_slow_file_store_is_swept(posting: Tools, postbox: Postbox) -> None:
+    slow, stop = Slow(posting.blobs.place), Event()
+    worker = Thread(target=run_worker, args=(replace(posting, blobs=slow), stop), daemon=True)
+    worker.start()
+    try:
+        assert slow.asked.wait(PATIENCE)
+        write_one(posting.database, subject="meanwhile")
+        arrived = postbox.next()["Subject"]
+    finally:
+        stop.set()
+        slow.let_go.set()
+        worker.join(PATIENCE)
+
+    assert arrived == "meanwhile"
     assert not worker.is_alive()
 
 
