@@ -16,14 +16,13 @@ from service.api.submission_records import (
 )
 from service.core.db import new_id
 from service.domain.accounts.actor import require
-from service.domain.jobs.queries import list_questions
+from service.domain.jobs.queries import get_job_to_send_to, list_questions
 from service.domain.submissions import policy
 from service.domain.submissions.actions import confirm_revision, receive_submission
 from service.domain.submissions.inputs import ConfirmInput, SubmissionInput
 from service.domain.submissions.queries import (
     count_waiting,
     get_file,
-    get_job_to_send_to,
     get_revision,
     get_revision_by_id,
     get_sent,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from service.core.db import new_id
 from service.core.errors import Refusal, TooMany
 from service.core.idempotency import KeyReused
-from service.domain.jobs.queries import is_taking, list_questions
+from service.domain.jobs.queries import get_job_to_send_to, is_taking, list_questions
 from service.domain.submissions.actions import JobClosed, receive_submission, remove_draft
 from service.domain.submissions.actions.answers import find_answers
 from service.domain.submissions.inputs import StoredFile, SubmissionInput
@@ -20,7 +20,6 @@ from service.domain.submissions.queries import (
     LinkEnded,
     find_draft,
     get_draft,
-    get_job_to_send_to,
 )
 from service.domain.submissions.tables import EvidenceKind, Source
 from service.doors.forms import Form, FormHere

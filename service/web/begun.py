@@ -9,7 +9,7 @@ from service.core.errors import NotFound, Refusal, Stale, StateConflict, Unavail
 from service.core.filenames import clean_name
 from service.core.idempotency import KeyReused
 from service.domain.accounts.actor import Actor
-from service.domain.jobs.queries import list_questions
+from service.domain.jobs.queries import get_job_to_send_to, list_questions
 from service.domain.jobs.tables import Job, Question
 from service.domain.submissions.actions import (
     DraftTooLarge,
@@ -25,7 +25,6 @@ from service.domain.submissions.queries import (
     draft_token,
     find_draft,
     get_draft,
-    get_job_to_send_to,
 )
 from service.domain.submissions.tables import Draft, StagedFile
 from service.doors.forms import KEY_FIELD, Form

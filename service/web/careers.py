@@ -12,9 +12,8 @@ from starlette.responses import FileResponse
 from service.core.errors import NotFound
 from service.core.markup import to_html
 from service.core.paging import Slice, decode_cursor, encode_cursor
-from service.domain.jobs.queries import is_taking, list_jobs
+from service.domain.jobs.queries import get_job_to_send_to, is_taking, list_jobs
 from service.domain.jobs.tables import Job, JobState
-from service.domain.submissions.queries import get_job_to_send_to
 from service.doors.pages import StrangerVisit
 from service.doors.routes import DoorRoute
 from service.settings import Settings

@@ -1,5 +1,6 @@
 """The scorecard as a form: the twin of the API's `scorecards/mine`."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID
 
@@ -31,6 +32,19 @@ from service.web.typed import Typed, whole
 from service.web.versions import RevisionAsked, version_in
 
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
+KEPT = "Your draft is saved. It is not locked yet."
+TOLD = (Stale, RubricChanged)  # who was told of the present version goes on from it
+
+
+@dataclass(frozen=True)
+class Showing:
+    """What the page shows beside, or instead of, what is saved."""
+
+    typed: Typed | None = None
+    status: int = 200
+    notice: str = ""
+    version: str | None = None
+    revision: int | None = None
 
 
 @router.post("/jobs/{slug}/next")
@@ -52,7 +66,7 @@ def show(
     revision: RevisionAsked = None,
 ) -> Response:
     """One's own: empty, a draft, or locked; a draft also to judge another revision by."""
-    return _page(request, visit, id, revision=revision)
+    return _page(request, visit, id, Showing(revision=revision))
 
 
 @router.post("/submissions/{id}/scorecard")
@@ -72,18 +86,12 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
                 lock_scorecard(db, me, get_submission(db, me, id), saved)
             except Refusal as refusal:
                 # The draft stays saved, so the answer is kept: a second press is told the same.
-                status = typed.refused(refusal)
-                shown = _shown(request, db, me, id, typed=typed, status=status, notice=KEPT)
-                return visit.show(shown)
+                refused = Showing(typed, typed.refused(refusal), KEPT)
+                return visit.show(_shown(request, db, me, id, refused))
             return visit.redirect(after(page_of_it, "locked"))
     except (ValidationError, Refusal) as error:
         version = None if isinstance(error, TOLD) else form.get("version")
-        status = typed.refused(error)
-        return _page(request, visit, id, typed=typed, status=status, version=version)
-
-
-KEPT = "Your draft is saved. It is not locked yet."
-TOLD = (Stale, RubricChanged)  # who was told of the present version goes on from it
+        return _page(request, visit, id, Showing(typed, typed.refused(error), version=version))
 
 
 def _save(db: Db, me: Actor, id: UUID, form: Form, typed: Typed) -> Expected:
@@ -122,55 +130,26 @@ def _rating(form: Form, key: str) -> dict[str, object]:
     return rating
 
 
-def _page(
-    request: Request,
-    visit: PageVisit,
-    id: UUID,
-    *,
-    typed: Typed | None = None,
-    status: int = 200,
-    version: str | None = None,
-    revision: int | None = None,
-) -> Response:
+def _page(request: Request, visit: PageVisit, id: UUID, showing: Showing) -> Response:
     with visit.reading() as (db, me):
-        return _shown(
-            request,
-            db,
-            me,
-            id,
-            typed=typed,
-            status=status,
-            version=version,
-            revision=revision,
-        )
+        return _shown(request, db, me, id, showing)
 
 
-def _shown(
-    request: Request,
-    db: Db,
-    me: Actor,
-    id: UUID,
-    *,
-    typed: Typed | None,
-    status: int,
-    notice: str = "",
-    version: str | None = None,
-    revision: int | None = None,
-) -> Response:
+def _shown(request: Request, db: Db, me: Actor, id: UUID, showing: Showing) -> Response:
     submission = get_submission(db, me, id)
     review = get_own_review(db, me, submission)
     mine = find_assignment(db, submission, me.user_id)
-    card = review.card
+    card, version = review.card, showing.version
     return page(
         request,
         "scorecard.html",
-        status=status,
+        status=showing.status,
         me=me,
         submission=submission,
-        **card_in_words(db, review, typed, revision),
+        **card_in_words(db, review, showing.typed, showing.revision),
         version=version if version is not None else card.version if card else "",
         locked=card.locked_at if card and review.is_locked else None,
         assignment=mine if may_review(mine) else None,
-        notice=notice,
-        elsewhere=status == HTTPStatus.PRECONDITION_FAILED,
+        notice=showing.notice,
+        elsewhere=showing.status == HTTPStatus.PRECONDITION_FAILED,
     )

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from service.core.errors import Refusal, Stale
 from service.core.paging import Slice
+from service.domain.accounts.actor import Actor
 from service.domain.accounts.queries import list_colleagues
 from service.domain.accounts.tables import Role
 from service.domain.history.queries import list_history
@@ -40,7 +41,7 @@ from service.domain.submissions.queries import (
     is_handled_by,
     list_revisions,
 )
-from service.domain.submissions.tables import Decision, RevisionState
+from service.domain.submissions.tables import Decision, RevisionState, Submission
 from service.doors.downloads import send_stored
 from service.doors.forms import Form, FormHere
 from service.doors.pages import PageVisit
@@ -154,16 +155,6 @@ def confirm(
         return submission_page(request, visit, id, refused)
 
 
-def _written_to(
-    db: Db, hire: DecisionRecord | None, outcome: Outcome | None, doing: Doing | None
-) -> dict[str, str]:
-    """Words that are shown again belong to the hire and version that they were written to."""
-    if doing and doing.what == "outcome" and not isinstance(doing.error, Stale):
-        return {name: doing.form.get(name) for name in ("hire", "version")}
-    version = str(outcome_version(db, outcome)) if outcome else ""
-    return {"hire": str(hire.id) if hire else "", "version": version}
-
-
 def submission_page(
     request: Request,
     visit: PageVisit,
@@ -176,14 +167,7 @@ def submission_page(
     status, wrong = doing.said() if doing else (200, Typed())
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
-        assignments = list_assignments(db, me, submission)
-        asked = {assignment.reviewer_id for assignment in assignments}
-        revisions = list_revisions(db, me, submission)
-        waiting = [r.id for r in revisions if r.state is RevisionState.UNCONFIRMED]
         handles = is_handled_by(db, me, submission)
-        hired = submission.decision is Decision.HIRED
-        outcome = find_outcome(db, submission) if hired and handles else None
-        decision = find_decision(db, submission)
         return page(
             request,
             "submission.html",
@@ -192,23 +176,59 @@ def submission_page(
             kept=doing.kept if doing else nothing_kept,
             me=me,
             submission=submission,
-            revision=get_revision(db, submission, number),
-            numbers=sorted(r.number for r in revisions if r.number),
-            unconfirmed=[get_revision_by_id(db, me, submission, one) for one in waiting],
-            decision=decision,
-            reasons={one["key"]: one["text"] for one in submission.job.rejection_reasons},
             handles=handles,
-            may_review=may_review(find_assignment(db, submission, me.user_id)),
             stages=list_stages(db, submission.job_id),
-            assignments=assignments,
-            replaceable=[one for one in assignments if one.state in UNLOCKED],
-            reviewers=[
-                p for p in list_colleagues(db, me) if Role.REVIEWER in p.roles and p.id not in asked
-            ],
-            scores_open=are_scores_open(db, me, submission),
-            scorecards=list_scorecards(db, me, submission),
-            in_order=in_order,
-            outcome=outcome,
-            outcome_of=_written_to(db, decision, outcome, doing),
+            reasons={one["key"]: one["text"] for one in submission.job.rejection_reasons},
             history=list_history(db, me, submission, Slice(limit=SHOWN)).items,
+            **_sent(db, me, submission, number),
+            **_reviewed(db, me, submission),
+            **_ended(db, submission, doing, handles=handles),
         )
+
+
+def _sent(db: Db, me: Actor, submission: Submission, number: int | None) -> dict[str, object]:
+    """What the candidate sent: one revision, which others there are, and what waits."""
+    revisions = list_revisions(db, me, submission)
+    waiting = [r.id for r in revisions if r.state is RevisionState.UNCONFIRMED]
+    return {
+        "revision": get_revision(db, submission, number),
+        "numbers": sorted(r.number for r in revisions if r.number),
+        "unconfirmed": [get_revision_by_id(db, me, submission, one) for one in waiting],
+    }
+
+
+def _reviewed(db: Db, me: Actor, submission: Submission) -> dict[str, object]:
+    """Who judges it, who could, and the judgements that are open."""
+    assignments = list_assignments(db, me, submission)
+    asked = {assignment.reviewer_id for assignment in assignments}
+    colleagues = [one for one in list_colleagues(db, me) if Role.REVIEWER in one.roles]
+    return {
+        "may_review": may_review(find_assignment(db, submission, me.user_id)),
+        "assignments": assignments,
+        "replaceable": [one for one in assignments if one.state in UNLOCKED],
+        "reviewers": [one for one in colleagues if one.id not in asked],
+        "scores_open": are_scores_open(db, me, submission),
+        "scorecards": list_scorecards(db, me, submission),
+        "in_order": in_order,
+    }
+
+
+def _ended(
+    db: Db, submission: Submission, doing: Doing | None, *, handles: bool
+) -> dict[str, object]:
+    """How it was decided, and how a hire turned out."""
+    hired = submission.decision is Decision.HIRED
+    outcome = find_outcome(db, submission) if hired and handles else None
+    decision = find_decision(db, submission)
+    written_to = _written_to(db, decision, outcome, doing)
+    return {"decision": decision, "outcome": outcome, "outcome_of": written_to}
+
+
+def _written_to(
+    db: Db, hire: DecisionRecord | None, outcome: Outcome | None, doing: Doing | None
+) -> dict[str, str]:
+    """Words that are shown again belong to the hire and version that they were written to."""
+    if doing and doing.what == "outcome" and not isinstance(doing.error, Stale):
+        return {name: doing.form.get(name) for name in ("hire", "version")}
+    version = str(outcome_version(db, outcome)) if outcome else ""
+    return {"hire": str(hire.id) if hire else "", "version": version}

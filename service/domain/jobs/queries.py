@@ -38,6 +38,15 @@ def get_job(session: Session, actor: Actor, slug: str, *, version: Expected | No
     return job
 
 
+def get_job_to_send_to(session: Session, slug: str) -> Job:
+    """A job that is or was public, for whoever knows its slug. Raises NotFound."""
+    query = select(Job).where(Job.slug == slug, Job.state != JobState.DRAFT)
+    found = session.exec(query).first() if is_slug(slug) else None
+    if not found:
+        raise NotFound
+    return found
+
+
 def require_change(session: Session, actor: Actor, job: Job) -> None:
     """Raises Forbidden."""
     if actor.is_system:

@@ -11,6 +11,7 @@ from service.domain.outcomes.inputs import OutcomeInput
 from service.domain.outcomes.queries import find_outcome, outcome_version
 from service.domain.outcomes.tables import Outcome
 from service.domain.pipeline.queries import find_decision
+from service.domain.pipeline.tables import DecisionRecord
 from service.domain.submissions.queries import is_handled_by
 from service.domain.submissions.tables import Decision, Submission
 
@@ -34,9 +35,7 @@ def record_outcome(
     Raises NotHired, Stale.
     """
     require(is_handled_by(session, actor, submission))
-    hire = find_decision(session, submission)
-    if hire is None or hire.decision != Decision.HIRED:
-        raise NotHired
+    hire = _hire_of(session, submission)
     found = find_outcome(session, submission)
     if (found is None) != (version is None) or told.hire not in (None, hire.id):
         raise Stale
@@ -49,15 +48,25 @@ def record_outcome(
         setattr(outcome, name, value)
     session.add(outcome)
     session.flush()
-    recorded = OutcomeRecorded(
+    detail: dict[str, object] = {"before": before, "after": _values(outcome)}
+    outbox.record(session, actor, submission.id, _recorded(submission, outcome), detail=detail)
+    return outcome
+
+
+def _hire_of(session: Session, submission: Submission) -> DecisionRecord:
+    hire = find_decision(session, submission)
+    if hire is None or hire.decision != Decision.HIRED:
+        raise NotHired
+    return hire
+
+
+def _recorded(submission: Submission, outcome: Outcome) -> OutcomeRecorded:
+    return OutcomeRecorded(
         submission_id=submission.id,
         job_id=submission.job_id,
         outcome_id=outcome.id,
-        decision_id=hire.id,
+        decision_id=outcome.decision_id,
     )
-    detail: dict[str, object] = {"before": before, "after": _values(outcome)}
-    outbox.record(session, actor, submission.id, recorded, detail=detail)
-    return outcome
 
 
 def _values(outcome: Outcome) -> dict[str, object]:

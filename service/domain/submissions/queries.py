@@ -13,8 +13,7 @@ from service.core.outbox import EventRow
 from service.core.secrets import LinkInvalid, sign, unsign
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor, require
-from service.domain.jobs.inputs import is_slug
-from service.domain.jobs.tables import Job, JobState
+from service.domain.jobs.tables import Job
 from service.domain.submissions import policy
 from service.domain.submissions.events import DraftRemoved
 from service.domain.submissions.tables import (
@@ -52,15 +51,6 @@ class DraftSent(LinkEnded):
     def __init__(self, revision_id: UUID, at: datetime) -> None:
         self.revision_id, self.at = revision_id, at
         super().__init__(LinkPurpose.DRAFT)
-
-
-def get_job_to_send_to(session: Session, slug: str) -> Job:
-    """A job that is or was public, for whoever knows its slug. Raises NotFound."""
-    query = select(Job).where(Job.slug == slug, Job.state != JobState.DRAFT)
-    found = session.exec(query).first() if is_slug(slug) else None
-    if not found:
-        raise NotFound
-    return found
 
 
 def get_submission(

@@ -59,10 +59,7 @@ def issue_token(
     require(all(actor.may_use(scope) for scope in scopes))
     hold_user(session, user.id)  # who ends all tokens meanwhile ends this one too
     maker = _hold_maker(session, actor)
-    if user.deactivated_at:
-        raise UserDeactivated
-    if not console and count_live_tokens(session, user.id) >= MOST_TOKENS:
-        raise TooManyTokens(most=MOST_TOKENS)
+    _refuse_unfit(session, user, console=console)
     text = new_token(TOKEN_PREFIX)
     token = ApiToken(
         user_id=user.id,
@@ -119,6 +116,13 @@ def _hold_maker(session: Session, actor: Actor) -> ApiToken | None:
     if maker.revoked_at:
         raise Unknown
     return maker
+
+
+def _refuse_unfit(session: Session, user: User, *, console: bool) -> None:
+    if user.deactivated_at:
+        raise UserDeactivated
+    if not console and count_live_tokens(session, user.id) >= MOST_TOKENS:
+        raise TooManyTokens(most=MOST_TOKENS)
 
 
 def _checked_end(wanted: datetime | None, maker: ApiToken | None) -> datetime | None:

@@ -74,11 +74,7 @@ def receive_submission(
     received = _find_or_make(session, job, candidate.id)
     _add_revision(session, received, content, checked, source)
     _count(session, received)
-    kind = SubmissionReceived if received.is_new else RevisionReceived
-    event = kind(
-        submission_id=received.submission_id, job_id=job.id, revision_id=received.revision_id
-    )
-    outbox.record(session, actor, received.submission_id, event)
+    outbox.record(session, actor, received.submission_id, _event(job, received))
     return received
 
 
@@ -123,6 +119,13 @@ def _add_revision(
     revision.search_text = search_text(revision, evidence, files)
     session.add(revision)
     session.flush()
+
+
+def _event(job: Job, received: Received) -> SubmissionReceived | RevisionReceived:
+    kind = SubmissionReceived if received.is_new else RevisionReceived
+    return kind(
+        submission_id=received.submission_id, job_id=job.id, revision_id=received.revision_id
+    )
 
 
 def _count(session: Session, received: Received) -> None:
