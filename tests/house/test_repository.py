@@ -96,11 +96,42 @@ def test_every_module_says_what_it_is_for() -> None:
     assert silent == []
 
 
+LONGEST_FILE, LONGEST_FUNCTION = 300, 30  # lines; of a function without its docstring
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
 def test_no_file_of_the_service_is_long() -> None:
     long = [
         name
         for name, text in tracked().items()
-        if name.startswith("service/") and text.count("\n") > 400
+        if name.startswith("service/") and text.count("\n") > LONGEST_FILE
     ]
 
     assert long == []
+
+
+def test_no_function_of_the_service_is_long() -> None:
+    lengths = {
+        f"{name}:{node.name}": length_of(node)
+        for name, text in tracked().items()
+        if name.startswith("service/") and name.endswith(".py")
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, Function)
+    }
+
+    assert len(lengths) > 1000
+    assert [one for one, length in lengths.items() if length > LONGEST_FUNCTION] == []
+
+
+def length_of(function: Function) -> int:
+    """From `def` to its last line; the docstring does not count."""
+    first, whole = function.body[0], (function.end_lineno or 0) - function.lineno + 1
+    if ast.get_docstring(function) is None:
+        return whole
+    return whole - ((first.end_lineno or 0) - first.lineno + 1)
+
+
+def test_the_length_of_a_function_is_counted_without_its_docstring() -> None:
+    written = 'def f(\n    a: int,\n) -> int:\n    """One.\n\n    Two.\n    """\n    return a\n'
+
+    assert length_of(next(n for n in ast.walk(ast.parse(written)) if isinstance(n, Function))) == 4
