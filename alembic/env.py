@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from service.core.db import Database
+from service.core.word_index import is_part
 from service.domain import all_tables  # noqa: F401  # fills the metadata
 
 LOCK = 4_839_001_172  # any number, the same for all who migrate
@@ -59,6 +60,7 @@ def migrate(connection: sa.Connection) -> None:
         target_metadata=SQLModel.metadata,
         render_as_batch=True,
         render_item=render_item,
+        include_name=lambda name, kind, _parents: not is_part(kind, name),
         transactional_ddl=True,  # SQLite can, too: we say BEGIN ourselves
     )
     with context.begin_transaction():

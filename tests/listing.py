@@ -9,7 +9,6 @@ from starlette.testclient import TestClient
 
 from service.core.clock import utc_now
 from service.core.outbox import EventRow
-from service.core.words import fold
 from service.domain.candidates.tables import Candidate
 from service.domain.reviews.tables import (
     Assignment,
@@ -18,6 +17,7 @@ from service.domain.reviews.tables import (
     Scorecard,
     ScorecardState,
 )
+from service.domain.submissions.actions.found_by import add_words
 from service.domain.submissions.tables import Access, Revision, Source, Submission
 from tests.worlds import Person, World
 
@@ -79,10 +79,11 @@ def send(session: Session, world: World, name: str, days: int = 0, statement: st
         source=Source.API,
         name=name,
         email=key,
-        search_text=fold(f"{name}\n{statement}"),
+        statement=statement,
     )
     session.add(revision)
     session.flush()
+    add_words(session, revision, [], [])
     return submission.id
 
 

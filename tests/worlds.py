@@ -23,6 +23,7 @@ from service.domain.jobs.tables import (
     StageKind,
     TeamMember,
 )
+from service.domain.submissions.actions.found_by import add_words
 from service.domain.submissions.tables import (
     Evidence,
     EvidenceKind,
@@ -210,7 +211,6 @@ def _submission(session: Session, job: Job, stage_id: UUID, name: str, email: st
         email=email,
         statement="I made compilers.",
         answers=[{"key": "wrong", "question": "When?", "kind": "long", "value": "Often."}],
-        search_text=f"{name} {email} i made compilers. a compiler".casefold(),
     )
     _add(session, revision)
     evidence = Evidence(
@@ -221,4 +221,5 @@ def _submission(session: Session, job: Job, stage_id: UUID, name: str, email: st
         claim="It compiles.",
     )
     _add(session, evidence)
+    add_words(session, revision, [evidence], [])
     return Sent(submission.id, candidate.id, revision.id, evidence.id)

@@ -1,23 +1,73 @@
-"""Text found and sorted alike on both databases."""
+"""Text found and sorted alike on both databases.
+
+What is searched are tokens with spaces between them, in a table that has a word index
+(`core/word_index.py`). The index finds the rows that hold all words; that words stand side by side
+is then verified on the tokens themselves. So no word of a search is ever a word of the database's
+own language, and there is none that it could refuse.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import ColumnElement, collate, func
 from sqlmodel import Session
 
-from service.core.words import fold
+from service.core.tokens import pieces_of, tokens_of
+from service.core.word_index import rows_with
+
+PREFIX_FROM = 3  # characters: what is shorter is found as a whole word only
+MOST_TERMS = 32
 
 
-def terms_of(text: str) -> Sequence[str]:
-    """The words of a search, folded, each once."""
-    return list(dict.fromkeys(fold(text).split()))
+@dataclass(frozen=True)
+class Term:
+    """One thing looked for: tokens side by side. `opens`: the last may be a word's beginning."""
+
+    tokens: tuple[str, ...]
+    words: tuple[str, ...]  # those of the tokens that can be looked up
+    opens: bool
+
+    @property
+    def run(self) -> str:
+        """As it stands among the tokens of a text, with a space before it."""
+        return f" {' '.join(self.tokens)}{'' if self.opens else ' '}"
 
 
-def holds(folded_column: Any, term: str) -> ColumnElement[bool]:
-    """Whether a column of folded text holds the term; %, _ and the like stand for themselves."""
-    found: ColumnElement[bool] = folded_column.contains(term, autoescape=True)
-    return found
+def terms_of(query: str) -> Sequence[Term]:
+    """What a person looks for: words, and "phrases" in quotes. Nothing typed is an error."""
+    terms = []
+    for quoted, tokens in pieces_of(query):
+        last = tokens[-1]
+        opens = not quoted and last.is_word and len(last.text) >= PREFIX_FROM
+        words = tuple(token.text for token in tokens if token.is_word)
+        terms.append(Term(tuple(token.text for token in tokens), words, opens))
+    return terms
+
+
+def stored(text: str) -> str:
+    """Tokens as a word index takes them."""
+    return " ".join(token.text for token in tokens_of(text))
+
+
+def found_in(
+    session: Session, table: sa.Table, columns: Sequence[str], terms: Sequence[Term]
+) -> sa.Select[Any]:
+    """The ids of the table's rows that hold all terms, each in any of these columns of tokens."""
+    words = [
+        (word, term.opens and place == len(term.words))
+        for term in terms
+        for place, word in enumerate(term.words, 1)
+    ]
+    query = sa.select(table.c.id).where(rows_with(session, table, dict.fromkeys(words)))
+    runs = [term.run for term in terms if len(term.tokens) > 1]
+    return query.where(*(sa.or_(*(_holds(table.c[name], run) for name in columns)) for run in runs))
+
+
+def _holds(column: ColumnElement[str], run: str) -> ColumnElement[bool]:
+    """%, _ and the like stand for themselves."""
+    return sa.literal(" ").concat(column).concat(" ").contains(run, autoescape=True)
 
 
 def sort_key(session: Session, column: Any) -> ColumnElement[str]:

@@ -7,14 +7,17 @@ from ipaddress import ip_address
 from typing import IO
 
 from service.app import build_tools
+from service.core.counting import counted
 from service.core.db import Database
 from service.core.migrations import is_current, migrate
 from service.core.selfcheck import check_database, one_process_only
+from service.domain.submissions.actions.found_by import add_missing_words
 from service.doors.tools import Tools
 from service.operations.swap import swap_of
 from service.operations.trouble import Trouble, in_plain_words
 from service.settings import Settings
 
+BATCH = 50
 RUNNING = "process.lock"  # held by what runs for long
 PRESENT = "present.lock"  # held by whoever has opened the database, if only for a moment
 UNDER_WAY = "A restore is under way on this data folder: wait for its end."
@@ -51,13 +54,29 @@ def migrated(settings: Settings) -> Generator[Tools]:
 
 
 def bring_up_to_date(database: Database, say: Say) -> None:
-    """Migrate, and say where the copy from before is. Raises NewerDatabase."""
+    """Migrate, and say where the copy from before is; then all can be searched.
+
+    Raises NewerDatabase.
+    """
     was_current = is_current(database)
     copy = migrate(database)
     if copy:
         say(f"migrated; the database as it was before: {copy}")
     elif not was_current:
         say("migrated: the tables are made")
+    if not was_current:
+        _add_words(database, say)
+
+
+def _add_words(database: Database, say: Say) -> None:
+    """Batch by batch; what is cut off here the worker ends."""
+    done, batch = 0, BATCH
+    while batch == BATCH:
+        with database.write() as session:
+            batch = add_missing_words(session, BATCH)
+        done += batch
+    if done:
+        say(f"{counted(done, 'revision')} can be searched")
 
 
 @contextmanager

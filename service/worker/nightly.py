@@ -63,6 +63,7 @@ def chores(tools: Tools, task: Task) -> dict[str, Callable[[], int]]:
         "password_resets": whole(sweeps.password_resets, now - KEPT_ENDED),
         "tasks": whole(sweeps.tasks, now - KEPT_TASKS),
         "asked_addresses": whole(sweeps.asked_addresses, now - KEPT_ENDED),
+        "words": whole(sweeps.words, now),
         "blobs": lambda: sweep_blobs(tools, now, lambda session: hold(session, task)),
     }
 

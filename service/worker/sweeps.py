@@ -13,6 +13,7 @@ from service.domain.accounts.actor import SYSTEM
 from service.domain.accounts.tables import PasswordReset, SignIn
 from service.domain.submissions.actions import expire_revision
 from service.domain.submissions.actions.drafts import remove_draft
+from service.domain.submissions.actions.found_by import add_missing_words
 from service.domain.submissions.tables import (
     Draft,
     MailedLink,
@@ -86,6 +87,11 @@ def revisions(session: Session, before: datetime, limit: int) -> int:
         .limit(limit)
     )
     return sum(_expire(session, revision) for revision in session.exec(query).all())
+
+
+def words(session: Session, _now: datetime, limit: int) -> int:
+    """What revisions are found by, where it is missing or made in an older way."""
+    return add_missing_words(session, limit)
 
 
 def _expire(session: Session, revision: Revision) -> bool:

@@ -87,6 +87,11 @@ def schema(url: str) -> dict[str, dict[str, Any]]:
         for (_, table), columns in look.get_multi_columns().items()
         if table != "alembic_version"
     }
+    if database.is_sqlite:
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+        with database.engine.connect() as connection:
+            triggers = connection.exec_driver_sql(query).all()
+        found |= {name: {"trigger": " ".join(sql.split())} for name, sql in triggers}
     database.dispose()
     return found
 

@@ -57,6 +57,7 @@ from service.domain.submissions.tables import (
     MailedLink,
     Revision,
     RevisionState,
+    RevisionWords,
     Source,
     StagedFile,
     Submission,
@@ -228,7 +229,7 @@ def test_an_addition_is_the_newest_at_once_and_keeps_all_that_was(
         assert [(f.name, f.evidence_number) for f in newest.files] == [("a.txt", 2), ("b.txt", 3)]
         assert newest.statement == "I made compilers.\n\nAnd this."
         assert newest.answers == before.answers
-        assert "and this" in newest.search_text
+        assert "and this" in session.get_one(RevisionWords, newest.id).words
         assert [e.title for e in before.evidence] == ["A compiler"]
     assert sorted(refs(world)) == [1, 2]
 

@@ -20,7 +20,7 @@ REFUSED = [
 ]
 FILTERS = [
     *("min_score=1e999", "min_score=NaN", "min_score=-Infinity", "min_score=", "min_score=x"),
-    *("q=", "q=%00", "q=" + "x" * 501, "q=%E2%80%AE", "job=../x", "stage=none", "decision=all"),
+    *("q=%00", "q=" + "x" * 501, "q=%E2%80%AE", "job=../x", "stage=none", "decision=all"),
     *("assigned_to=1", "evidence_kind=x", "sort=name,id", "submitted_since=now", "q=a&q=b"),
 ]
 WORDS = [

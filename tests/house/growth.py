@@ -35,6 +35,7 @@ from service.domain.reviews.tables import (
     Scorecard,
     ScorecardState,
 )
+from service.domain.submissions.actions.found_by import add_words
 from service.domain.submissions.queries import get_submission
 from service.domain.submissions.tables import (
     Blob,
@@ -118,7 +119,7 @@ def _add_revision(session: Session, submission_id: UUID) -> Revision:
     )
     session.get_one(Submission, submission_id).revision = number
     _put(session, revision)
-    _put(session, Evidence(revision_id=revision.id, number=1, claim="It works."))
+    piece = _put(session, Evidence(revision_id=revision.id, number=1, claim="It works."))
     blob = _put(session, Blob(sha256=digest(str(revision.id)), size=1, refs=1))
     file = SubmissionFile(
         revision_id=revision.id,
@@ -129,6 +130,7 @@ def _add_revision(session: Session, submission_id: UUID) -> Revision:
         sha256=blob.sha256,
     )
     _put(session, file)
+    add_words(session, revision, [piece], [file])
     return revision
 
 

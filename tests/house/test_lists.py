@@ -28,6 +28,7 @@ PAGES = [
     "/desk/jobs/{slug}/edit",
     "/desk/submissions",
     "/desk/submissions?sort=-score",
+    "/desk/submissions?q=works",
     "/desk/submissions/{id}",
 ]
 UNCHANGED = {"/jobs/{slug}", "/jobs/{slug}/apply", "/desk/jobs/{slug}/edit"}

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from service.core.moments import Moment
+from service.core.search import MOST_TERMS, terms_of
 from service.core.words import Line, Text
 from service.domain.submissions.tables import Decision, EvidenceKind
 
@@ -38,6 +39,14 @@ def _user(value: object) -> object:
         raise PydanticCustomError("user_invalid", "Enter a user's id, or me.") from None
 
 
+def _few_terms(q: str) -> str:
+    if len(terms_of(q)) > MOST_TERMS:
+        raise PydanticCustomError(
+            "search_too_long", "Search for at most {most} words.", {"most": MOST_TERMS}
+        )
+    return q
+
+
 UserOrMe = Annotated[
     UUID | Literal["me"], BeforeValidator(_user), WithJsonSchema({"type": "string"})
 ]
@@ -48,7 +57,7 @@ DecisionOrNone = Literal[Decision.HIRED, Decision.REJECTED, Decision.WITHDRAWN, 
 
 
 class SubmissionFilter(BaseModel):
-    """Which submissions; all that is said must hold. `q`: every word is in what was sent."""
+    """Which submissions; all that is said must hold. `q`: words, all found in it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -57,8 +66,8 @@ class SubmissionFilter(BaseModel):
     decision: DecisionOrNone | None = Field(
         default=None, description="How it ended; `none`: not yet."
     )
-    q: Annotated[str, Line(500)] | None = Field(
-        default=None, description="Words: every one is in what was sent."
+    q: Annotated[str, Line(500, blank=True), AfterValidator(_few_terms)] | None = Field(
+        default=None, description="Words and “phrases”: all are found in it; see docs/search.md."
     )
     evidence_kind: EvidenceKind | None = Field(
         default=None, description="One piece of evidence at least is of this kind."

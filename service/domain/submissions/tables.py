@@ -5,10 +5,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, Index
+from sqlmodel import Field, Index, SQLModel
 
 from service.core.db import Row, Versioned, choice, linked, shaped
 from service.core.scripts import mixes_scripts
+from service.core.word_index import add_word_index
 from service.domain.candidates.tables import Candidate
 from service.domain.jobs.tables import Job, Stage
 
@@ -60,6 +61,15 @@ class LinkPurpose(StrEnum):
     DRAFT = "draft"
 
 
+class TextState(StrEnum):
+    """Whether what a file says was read, and why not."""
+
+    READ = "read"
+    NONE = "none"
+    ENCRYPTED = "encrypted"
+    UNREADABLE = "unreadable"
+
+
 class Blob(Row, table=True):
     """Bytes that rows point to, once per content, counted; made at their newest arrival."""
 
@@ -68,6 +78,17 @@ class Blob(Row, table=True):
     sha256: str = Field(max_length=64, unique=True)
     size: int
     refs: int = Field(default=0)
+
+
+class FileText(Row, table=True):
+    """What a content says, read once, whoever sent it; goes with its bytes."""
+
+    __tablename__ = "file_text"
+
+    sha256: str = Field(max_length=64, foreign_key="blob.sha256", ondelete="CASCADE", unique=True)
+    state: TextState = choice(TextState)
+    pages: int | None = Field(default=None)
+    text: str = Field(default="")
 
 
 class Submission(Versioned, table=True):
@@ -112,7 +133,7 @@ class Revision(Row, table=True):
     statement: str = Field(default="", max_length=20_000)
     # [{"key", "question", "kind", "value"}]: the question as it was asked, and the answer
     answers: list[dict[str, object]] = shaped(list[dict[str, object]], default_factory=list)
-    search_text: str = Field(default="")  # all of it, folded, for a search that is alike everywhere
+    search_text: str = Field(default="")  # no longer used: `RevisionWords` took its place
     submission: Submission = linked()
     evidence: list["Evidence"] = linked(back_populates="revision", order_by="Evidence.number")
     files: list["SubmissionFile"] = linked(
@@ -159,6 +180,25 @@ class SubmissionFile(Row, table=True):
     size: int
     sha256: str = Field(max_length=64, foreign_key="blob.sha256", index=True)
     revision: Revision = linked(back_populates="files")
+
+
+class RevisionWords(Row, table=True):
+    """What a revision is found by: its tokens with spaces between them. Its id is the revision's.
+
+    `person` says who somebody is (names, addresses, links, names of files), `words` all else.
+    """
+
+    __tablename__ = "revision_words"
+    __table_args__ = (Index("ix_revision_words_number_id", "number", "id"),)
+
+    id: UUID = Field(primary_key=True, foreign_key="revision.id", ondelete="CASCADE")
+    number: int | None = Field(default=None)  # what SQLite's word index knows it by
+    form: int  # how the tokens were made: older forms are made anew
+    person: str = Field(default="")
+    words: str = Field(default="")
+
+
+add_word_index(SQLModel.metadata.tables["revision_words"], ("person", "words"))
 
 
 class Draft(Versioned, table=True):

@@ -6,12 +6,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, and_, case, cast, func, literal, or_, tuple_
-from sqlmodel import Session, col, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    tuple_,
+)
+from sqlmodel import Session, SQLModel, col, select
 
 from service.core.errors import Fault, Invalid
 from service.core.paging import Place
-from service.core.search import holds, sort_key, terms_of
+from service.core.search import found_in, sort_key, terms_of
 from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import User
 from service.domain.desk.inputs import Sort, SubmissionFilter
@@ -21,12 +32,13 @@ from service.domain.reviews.policy import visible_assignments
 from service.domain.reviews.queries import visible_composite
 from service.domain.reviews.tables import Assignment, AssignmentState
 from service.domain.submissions.policy import visible_submissions
-from service.domain.submissions.tables import Evidence, Revision, Submission
+from service.domain.submissions.tables import Evidence, Revision, RevisionWords, Submission
 
 NEWEST = and_(
     col(Revision.submission_id) == col(Submission.id),
     col(Revision.number) == col(Submission.revision),
 )
+WORDS = SQLModel.metadata.tables[RevisionWords.__tablename__]
 ASKED = (AssignmentState.OPEN, AssignmentState.DONE)
 # Scores are sorted by thousandths: a mean may differ in its last bits from one look to the next.
 SCORE_STEPS = 1_000
@@ -96,8 +108,8 @@ def matching(session: Session, actor: Actor, wanted: SubmissionFilter) -> list[C
     if wanted.decision is not None:
         decision = None if wanted.decision == "none" else wanted.decision
         found.append(col(Submission.decision).is_not_distinct_from(decision))
-    if wanted.q is not None:
-        found += [holds(col(Revision.search_text), term) for term in terms_of(wanted.q)]
+    if wanted.q:
+        found.append(_holds(session, wanted.q))
     if wanted.evidence_kind is not None:
         found.append(_has_evidence(wanted))
     if wanted.assigned_to is not None:
@@ -135,6 +147,13 @@ def _in_pipeline(
         if session.exec(stages.where(_known_jobs(actor), *found)).first() is None:
             raise UnknownFilter(faults=[Fault("/stage", "There is no such stage.")])
     return found
+
+
+def _holds(session: Session, q: str) -> ColumnElement[bool]:
+    """Without a single word there is nothing to find."""
+    if terms := terms_of(q):
+        return col(Revision.id).in_(found_in(session, WORDS, ("person", "words"), terms))
+    return false()
 
 
 def _has_evidence(wanted: SubmissionFilter) -> ColumnElement[bool]:

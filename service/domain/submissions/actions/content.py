@@ -1,4 +1,4 @@
-"""What was sent, as rows: evidence, files in their places, and the text it is found by."""
+"""What was sent, as rows: evidence, and files in their places."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,14 +11,12 @@ from sqlmodel import Session, col
 from service.core.blobs import Stored
 from service.core.errors import Fault, Invalid, Unavailable
 from service.core.upserts import insert_or_set
-from service.core.words import fold
 from service.domain.jobs.tables import Question, QuestionKind
 from service.domain.submissions.actions.answers import AnswerRecord, find_answers, pointer
 from service.domain.submissions.inputs import EvidenceInput, StoredFile, SubmissionInput
 from service.domain.submissions.tables import (
     Blob,
     Evidence,
-    Revision,
     SubmissionFile,
 )
 
@@ -167,23 +165,6 @@ def count_blobs(session: Session, files: Sequence[StoredFile]) -> None:
         counted = session.connection().execute(more.values(refs=col(Blob.refs) + count))
         if counted.rowcount == 0:
             raise FileGone
-
-
-def search_text(
-    revision: Revision, evidence: Sequence[Evidence], files: Sequence[SubmissionFile]
-) -> str:
-    """All that was sent, folded: a search in it is the same on every database."""
-    parts = [revision.name, revision.email, revision.location, *revision.links, revision.statement]
-    for piece in evidence:
-        parts += [piece.title, piece.claim, piece.contribution, piece.link or "", piece.cannot_show]
-        parts += [text for voucher in piece.vouchers for text in voucher.values()]
-    parts += [_answer_text(answer["value"]) for answer in revision.answers]
-    parts += [file.name for file in files]
-    return fold("\n".join(part for part in parts if part))
-
-
-def _answer_text(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _evidence_places(evidence: Sequence[EvidenceInput], first_number: int = 1) -> list[Place]:

@@ -21,8 +21,8 @@ from service.domain.submissions.actions.content import (
     add_evidence,
     add_files,
     check_content,
-    search_text,
 )
+from service.domain.submissions.actions.found_by import add_words
 from service.domain.submissions.events import RevisionReceived, SubmissionReceived
 from service.domain.submissions.inputs import StoredFile, SubmissionInput
 from service.domain.submissions.tables import Revision, RevisionState, Source, Submission
@@ -116,9 +116,9 @@ def _add_revision(
     )
     evidence = add_evidence(session, revision.id, content.evidence, first_number=1)
     files = add_files(session, revision.id, checked.files)
-    revision.search_text = search_text(revision, evidence, files)
     session.add(revision)
     session.flush()
+    add_words(session, revision, evidence, files)
 
 
 def _event(job: Job, received: Received) -> SubmissionReceived | RevisionReceived:

@@ -16,8 +16,8 @@ from service.domain.submissions.actions.content import (
     add_evidence,
     add_files,
     check_evidence,
-    search_text,
 )
+from service.domain.submissions.actions.found_by import add_words
 from service.domain.submissions.events import RevisionAdded, RevisionConfirmed, RevisionExpired
 from service.domain.submissions.inputs import MOST_EVIDENCE, AdditionInput, StoredFile
 from service.domain.submissions.queries import is_handled_by
@@ -118,10 +118,10 @@ def add_to_submission(
     evidence += add_evidence(session, revision.id, addition.evidence, first_number=first)
     old = [_as_placed(file) for file in newest.files]
     rows = add_files(session, revision.id, [*old, *placed])
-    revision.search_text = search_text(revision, evidence, rows)
     session.add(revision)
     submission.revision = revision.number or 1
     session.flush()
+    add_words(session, revision, evidence, rows)
     event = RevisionAdded(**_ids(submission, revision), number=submission.revision)
     outbox.record(session, actor, submission.id, event)
     return revision
