@@ -1,6 +1,6 @@
 """How a submission reads over the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from service.domain.submissions.tables import (
     Submission,
     SubmissionFile,
 )
+from service.domain.submissions.texts import TextOfFile, TextShown
 
 
 class ReceivedOut(BaseModel):
@@ -56,6 +57,11 @@ class FileOut(BaseModel):
     )
     question: str | None = Field(description="Key of the question it answers; null: of none.")
     url: str = Field(description="Where its bytes are.")
+    text: TextShown = Field(
+        description="Whether what it says was read and is searched; `none`: there is no text in "
+        "it, `encrypted`: it asks for a password, `unreadable`: it is damaged or too much."
+    )
+    pages: int | None = Field(description="How many pages it has; null unless it is a PDF.")
 
 
 class EvidenceOut(BaseModel):
@@ -106,8 +112,8 @@ class ContentOut(BaseModel):
     files: list[FileOut] = Field(description="All files of the revision.")
 
     @classmethod
-    def of(cls, revision: Revision) -> "ContentOut":
-        files = [_file(revision, file) for file in revision.files]
+    def of(cls, revision: Revision, texts: Mapping[str, TextOfFile]) -> "ContentOut":
+        files = [_file(revision, file, texts[file.sha256]) for file in revision.files]
         return cls(
             id=revision.id,
             number=revision.number,
@@ -202,10 +208,9 @@ class SubmissionOut(BaseModel):
 
     @classmethod
     def of(
-        cls, submission: Submission, revision: Revision, *, unconfirmed: int | None
+        cls, submission: Submission, content: ContentOut, *, unconfirmed: int | None
     ) -> "SubmissionOut":
         job, stage, person = submission.job, submission.stage, submission.candidate
-        content = ContentOut.of(revision)
         return cls(
             id=submission.id,
             version=submission.version,
@@ -256,7 +261,7 @@ class RevisionOut(BaseModel):
         )
 
 
-def _file(revision: Revision, file: SubmissionFile) -> FileOut:
+def _file(revision: Revision, file: SubmissionFile, text: TextOfFile) -> FileOut:
     return FileOut(
         id=file.id,
         name=file.name,
@@ -266,6 +271,8 @@ def _file(revision: Revision, file: SubmissionFile) -> FileOut:
         evidence=file.evidence_number,
         question=file.question_key,
         url=f"/api/v1/submissions/{revision.submission_id}/files/{file.id}",
+        text=text.state,
+        pages=text.pages,
     )
 
 

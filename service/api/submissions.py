@@ -31,6 +31,7 @@ from service.domain.submissions.queries import (
     read_receipt_token,
 )
 from service.domain.submissions.tables import Source
+from service.domain.submissions.texts import find_texts
 from service.doors.downloads import send_stored
 from service.doors.listing import ListQuery, PageOut
 from service.doors.openapi import schema_of
@@ -131,7 +132,8 @@ def read(
     """One submission with the newest revision, or the one asked for."""
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
-        content = get_revision(db, submission, revision)
+        shown = get_revision(db, submission, revision)
+        content = ContentOut.of(shown, find_texts(db, shown.files))
         waiting = count_waiting(db, me, submission)
         out = SubmissionOut.of(submission, content, unconfirmed=waiting)
         return visit.answer(out, etag=submission.version)
@@ -152,7 +154,8 @@ def read_revision(visit: StaffVisit, id: UUID, revision_id: UUID) -> Response:
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
         revision = get_revision_by_id(db, me, submission, revision_id)
-        return visit.answer(ContentOut.of(revision), etag=submission.version)
+        out = ContentOut.of(revision, find_texts(db, revision.files))
+        return visit.answer(out, etag=submission.version)
 
 
 @router.post("/{id}/revisions/{revision_id}/confirm", response_model=RevisionOut)

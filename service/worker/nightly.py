@@ -14,6 +14,7 @@ from service.core.upserts import insert_new
 from service.doors.tools import Tools
 from service.worker import sweeps
 from service.worker.blob_sweep import sweep_blobs
+from service.worker.texts import ask_for_lost_texts
 from service.worker.work import Effect, LeaseLost, hold
 
 HOUR = timedelta(hours=1)
@@ -64,6 +65,7 @@ def chores(tools: Tools, task: Task) -> dict[str, Callable[[], int]]:
         "tasks": whole(sweeps.tasks, now - KEPT_TASKS),
         "asked_addresses": whole(sweeps.asked_addresses, now - KEPT_ENDED),
         "words": whole(sweeps.words, now),
+        "texts": lambda: _texts(tools.database, task),
         "blobs": lambda: sweep_blobs(tools, now, lambda session: hold(session, task)),
     }
 
@@ -79,6 +81,12 @@ def _done(name: str, do: Callable[[], int]) -> bool:
     if swept:
         log.info("swept", extra={"chore": name, "count": swept})
     return True
+
+
+def _texts(database: Database, task: Task) -> int:
+    with database.write() as session:
+        hold(session, task)
+        return ask_for_lost_texts(session)
 
 
 def _sweep_all(database: Database, task: Task, sweep: Sweep, before: datetime) -> int:

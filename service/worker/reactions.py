@@ -11,14 +11,16 @@ from service.core.outbox import EventRow, Task
 from service.doors.tools import Tools
 from service.settings import Settings
 from service.worker import letters
+from service.worker.texts import ask_for_texts
 from service.worker.work import Effect
 
 Reaction = Callable[[Session, Settings, EventRow], None]
 
 REACTIONS: dict[str, list[Reaction]] = {
-    "submission.received": [letters.thank],
+    "submission.received": [letters.thank, ask_for_texts],
     "revision.received": [letters.ask_to_confirm],
-    "revision.confirmed": [letters.tell_of_new_evidence],
+    "revision.confirmed": [letters.tell_of_new_evidence, ask_for_texts],
+    "revision.added": [ask_for_texts],
     "revision.expired": [letters.tell_recruiters],
     "status_link.requested": [letters.mail_status_links],
     "draft_link.requested": [letters.mail_draft_link],

@@ -27,6 +27,7 @@ NO_ACTIONS = {
     "add_missing_words": "makes anew what is made of other rows",
     "add_words_of_file": "makes anew what is made of other rows",
     "add_words_of_files": "makes anew what is made of other rows",
+    "keep_text": "keeps what is made of a file's bytes",
     "proven": "looks whether a password that was proven is still the password",
     "hold_user": "locks somebody, for the caller who changes what is theirs",
     "end_sign_ins": "ends what a password opened, for the caller who records why",

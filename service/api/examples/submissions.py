@@ -32,6 +32,8 @@ FILE_SHOWN = {
     "evidence": 1,
     "question": None,
     "url": f"/api/v1/submissions/{SUBMISSION}/files/{FILE}",
+    "text": "read",
+    "pages": 12,
 }
 CONTENT = {
     "state": "confirmed",
