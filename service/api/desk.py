@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.domain.desk.inputs import SubmissionFilter
-from service.domain.desk.queries import list_submissions
+from service.domain.desk.queries import FoundIn, list_submissions
 from service.domain.submissions.tables import Decision, EvidenceKind
 from service.doors.listing import ListQuery, PageOut, ask
 from service.doors.routes import StaffRoute
@@ -19,6 +19,27 @@ router = APIRouter(prefix="/submissions", tags=["submissions"], route_class=Staf
 
 class SubmissionsQuery(SubmissionFilter, ListQuery):
     """Filters, sort and paging together."""
+
+
+class PieceOut(BaseModel):
+    """Some words of an excerpt."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    text: str = Field(description="The words, as they were sent; not escaped for HTML.")
+    marked: bool = Field(description="Whether they are what was searched for.")
+
+
+class ExcerptOut(BaseModel):
+    """Where a search was found in a submission."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    place: FoundIn = Field(description="In what part of the submission.")
+    name: str = Field(
+        description="Title or number of the piece of evidence, the question, or the file's name."
+    )
+    pieces: list[PieceOut] = Field(description="The words, one after the other.")
 
 
 class SubmissionItem(BaseModel):
@@ -49,6 +70,9 @@ class SubmissionItem(BaseModel):
     )
     score: float | None = Field(
         description="Mean of the locked scorecards' composites; null while sealed, or without any."
+    )
+    excerpts: list[ExcerptOut] = Field(
+        description="Where `q` was found, three places at most; empty without `q`."
     )
 
 

@@ -6,9 +6,12 @@ from starlette.testclient import TestClient
 
 from service.domain.reviews.tables import Scorecard
 from service.domain.submissions.tables import Evidence, Revision
+from service.doors.tools import Tools
+from service.worker.loop import run_once
 from tests.exporting import rows_of, take
-from tests.listing import give_access, judge, names, send
-from tests.worlds import World
+from tests.listing import URL, give_access, judge, names, send
+from tests.sending import send_with_files
+from tests.worlds import Person, World
 
 SENT = {
     "Bjarne": "I write C++, also C++17, with CMake.",
@@ -159,6 +162,58 @@ def test_people_find_what_they_look_for(client: TestClient, filled: World) -> No
 @pytest.mark.parametrize("query", ["", " ", "\u00a0\u200b"])
 def test_an_empty_search_leaves_everything(client: TestClient, world: World, query: str) -> None:
     assert sorted(names(client, world.recruiter, q=query)) == ["Ada", "Grace"]
+
+
+def excerpts(client: TestClient, by: Person, query: str) -> list[tuple[str, str, str]]:
+    """Place, name and words with brackets as marks, of the one line that is found."""
+    found = client.get(URL, params={"q": query}, headers=by.auth)
+    assert found.status_code == 200, found.text
+    (item,) = found.json()["items"]
+    return [
+        (
+            one["place"],
+            one["name"],
+            "".join(
+                f"[{piece['text']}]" if piece["marked"] else piece["text"]
+                for piece in one["pieces"]
+            ),
+        )
+        for one in item["excerpts"]
+    ]
+
+
+def test_a_line_says_where_it_was_found(client: TestClient, world: World, tools: Tools) -> None:
+    send_with_files(
+        client,
+        world,
+        {"spec.txt": b"A page.\n\nDistributed Argus, later."},
+        name="Barbara",
+        statement="I like abstraction & <b>types</b>.",
+        evidence=[{"title": "CLU", "claim": "Iterators."}],
+        answers={"wrong": "About inheritance."},
+    )
+    run_once(tools)
+    by = world.recruiter
+
+    assert excerpts(client, by, "barbara@exam") == [("person", "", "[barbara@example].org")]
+    assert excerpts(client, by, "type abst") == [
+        ("statement", "", "I like [abstraction] & <b>[types]</b>.")
+    ]
+    assert excerpts(client, by, "clu inherit") == [
+        ("evidence", "CLU", "[CLU]"),
+        ("answer", "When?", "About [inheritance]."),
+    ]
+    assert excerpts(client, by, "spec.txt") == [("file_name", "spec.txt", "[spec.txt]")]
+    assert excerpts(client, by, '"distributed argus" iter') == [
+        ("evidence", "CLU", "[Iterators]."),
+        ("file", "spec.txt", "A page. [Distributed Argus], later."),
+    ]
+
+
+def test_without_a_search_there_are_no_excerpts(client: TestClient, world: World) -> None:
+    found = client.get(URL, headers=world.recruiter.auth).json()["items"]
+
+    assert [one["excerpts"] for one in found] == [[], []]
 
 
 def test_exports_hold_what_the_list_holds(client: TestClient, filled: World) -> None:

@@ -308,3 +308,26 @@ def test_letters_that_look_alike_are_marked_and_tell_nobody_apart(
     assert [one["candidate"]["mixed_script"] for one in records] == [False, False, False, True]
     assert ["mixed letters" in page for page in shown] == [False, False, False, True]
     assert pages.get("/desk/submissions").text.count("mixed letters") == 1
+
+
+def test_the_list_shows_where_a_search_was_found(pages: TestClient, world: World) -> None:
+    send_again(pages, world, "x")
+    content = {
+        "name": "Barbara",
+        "email": "barbara@example.org",
+        "consent": True,
+        "evidence": [{"title": "<i>CLU</i>", "claim": "I like <b>types</b> & clusters."}],
+    }
+    sent = pages.post(f"/api/v1/jobs/{world.job_slug}/submissions", json=content)
+    assert sent.status_code == 201
+
+    shown = pages.get("/desk/submissions", params={"q": "clusters types"}).text
+
+    assert (
+        "Evidence “&lt;i&gt;CLU&lt;/i&gt;”:</span> I like &lt;b&gt;<mark>types</mark>&lt;/b&gt;"
+        in shown
+    )
+    assert "&amp; <mark>clusters</mark>." in shown
+    assert "<b>types" not in shown
+    assert "<mark>" not in pages.get("/desk/submissions").text
+    assert pages.get("/desk/submissions", params={"q": " "}).status_code == 200

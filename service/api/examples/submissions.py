@@ -126,6 +126,17 @@ SUBMISSIONS: dict[str, Any] = {
         "reviews_done": 1,
         "reviews_wanted": 2,
         "score": None,
+        "excerpts": [
+            {
+                "place": "evidence",
+                "name": "A parser that never stops",
+                "pieces": [
+                    {"text": "It ", "marked": False},
+                    {"text": "reads", "marked": True},
+                    {"text": " every file we had in a tenth of the time", "marked": False},
+                ],
+            }
+        ],
     },
     "SubmissionOut": {
         "id": SUBMISSION,

@@ -13,8 +13,10 @@ from sqlmodel import Session, col
 from service.core.changes import Since, list_gone
 from service.core.paging import Page, Place, Slice, fill
 from service.core.scripts import mixes_scripts
+from service.core.search import Term, terms_of
 from service.domain.accounts.actor import Actor
 from service.domain.desk.inputs import SubmissionFilter
+from service.domain.desk.queries.excerpts import FoundHere, find_excerpts
 from service.domain.desk.queries.filters import Order, joined, matching, order_of
 from service.domain.desk.queries.steps import changed, gone
 from service.domain.jobs.tables import Job, Stage
@@ -48,6 +50,7 @@ class SubmissionLine:
     reviews_done: int | None
     reviews_wanted: int | None
     score: float | None
+    excerpts: Sequence[FoundHere]
     place: Place
 
     @property
@@ -72,7 +75,7 @@ def list_submissions(
     fresh = [*conditions, changed(actor, since)] if since else conditions
 
     def lines(after: Place | None, limit: int) -> Sequence[SubmissionLine]:
-        return _lines(session, actor, fresh, order, after, limit)
+        return _lines(session, actor, fresh, order, after, limit, terms_of(wanted.q or ""))
 
     if since is None:
         return fill(part, lines, _place, None)
@@ -92,6 +95,7 @@ def _lines(
     order: Order,
     after: Place | None,
     limit: int,
+    terms: Sequence[Term],
 ) -> list[SubmissionLine]:
     query = _columns(actor).add_columns(
         *(key.label(f"key_{number}") for number, key in enumerate(order.keys))
@@ -100,9 +104,20 @@ def _lines(
     if after:
         query = query.where(order.beyond(after))
     rows = session.connection().execute(query).all()
-    kinds = _evidence_kinds(session, [row.revision_id for row in rows])
+    revision_ids = [row.revision_id for row in rows]
+    kinds = _evidence_kinds(session, revision_ids)
     done = reviews_done(session, [row.id for row in rows])
-    return [_line(row, kinds[row.revision_id], done[row.id], len(order.keys)) for row in rows]
+    excerpts = find_excerpts(session, terms, revision_ids) if terms else {}
+    return [
+        _line(
+            row,
+            kinds[row.revision_id],
+            done[row.id],
+            excerpts.get(row.revision_id, ()),
+            len(order.keys),
+        )
+        for row in rows
+    ]
 
 
 def _columns(actor: Actor) -> Any:
@@ -148,7 +163,11 @@ def reviews_done(session: Session, submission_ids: Sequence[UUID]) -> Counter[UU
 
 
 def _line(
-    row: sa.Row[Any], kinds: Sequence[EvidenceKind], done: int, sort_keys: int
+    row: sa.Row[Any],
+    kinds: Sequence[EvidenceKind],
+    done: int,
+    excerpts: Sequence[FoundHere],
+    sort_keys: int,
 ) -> SubmissionLine:
     shown = row._asdict()
     mine = shown.pop("is_run_by_me")
@@ -162,6 +181,7 @@ def _line(
             "evidence_kinds": list(dict.fromkeys(kinds)),
             "reviews_done": done if mine else None,
             "reviews_wanted": row.reviews_wanted if mine else None,
+            "excerpts": excerpts,
             "place": tuple(map(_portable, keys)),
         }
     )
