@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from starlette.testclient import TestClient
 
+from service.app import create_app
 from service.core.migrations import (
     FOLDER,
     NewerDatabase,
@@ -18,8 +21,13 @@ from service.core.migrations import (
     revision_of,
 )
 from service.doors.tools import Tools
+from service.operations.starting import bring_up_to_date
+from tests.core.test_migrations import migrations
+from tests.listing import names
 from tests.syncs import watched
+from tests.worlds import build_world
 
+BEFORE_WORDS = "4d7a0be1c953"
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
@@ -77,3 +85,19 @@ def test_an_older_exhibit_leaves_a_newer_database_alone(bare_tools: Tools, later
     with pytest.raises(NewerDatabase, match="does not know"):
         migrate(bare_tools.database)
     assert revision_of(bare_tools.database) == "next"
+
+
+def test_what_was_sent_before_there_was_a_search_is_found_after_migrating(
+    bare_tools: Tools,
+) -> None:
+    database = bare_tools.database
+    migrate(database)
+    world = build_world(database)
+    command.downgrade(migrations(database.url.render_as_string(hide_password=False)), BEFORE_WORDS)
+    said: list[str] = []
+
+    bring_up_to_date(database, said.append)
+
+    assert said[-1] == "2 revisions can be searched"
+    with TestClient(create_app(bare_tools), "http://localhost") as client:
+        assert sorted(names(client, world.recruiter, q="compilers")) == ["Ada", "Grace"]
