@@ -50,6 +50,8 @@ def _windows(text: str, terms: Sequence[Term]) -> Iterator[str]:
         places = re.finditer(re.escape(term.words[0]), text, re.IGNORECASE)
         for _, place in zip(range(CANDIDATES), places, strict=False):
             yield _around(text, place.start(), place.end())
+    if text.isascii():
+        return
     # Written otherwise, with an accent or in wide letters.
     for token in tokens_of(text[:LOOKED_THROUGH]):
         if any(_begins(token, term) for term in terms):
@@ -74,11 +76,12 @@ def _around(text: str, start: int, end: int) -> str:
 
 def _marked(text: str, terms: Sequence[Term]) -> Excerpt | None:
     tokens = list(tokens_of(text))
+    texts = [token.text for token in tokens]
     found = [
         (tokens[at].start, tokens[at + len(term.tokens) - 1].end, term)
-        for at in range(len(tokens))
         for term in terms
-        if _stands(tokens[at : at + len(term.tokens)], term)
+        for at, first in enumerate(texts)
+        if first.startswith(term.tokens[0]) and _stands(texts[at : at + len(term.tokens)], term)
     ]
     if not found:
         return None
@@ -86,12 +89,11 @@ def _marked(text: str, terms: Sequence[Term]) -> Excerpt | None:
     return Excerpt(pieces, frozenset(term for *_, term in found))
 
 
-def _stands(tokens: Sequence[Token], term: Term) -> bool:
-    texts = tuple(token.text for token in tokens)
-    if not term.opens:
-        return texts == term.tokens
-    whole, last = term.tokens[:-1], term.tokens[-1]
-    return texts[:-1] == whole and len(texts) > len(whole) and texts[-1].startswith(last)
+def _stands(texts: Sequence[str], term: Term) -> bool:
+    whole = [*term.tokens]
+    if term.opens and len(texts) == len(whole) and texts[-1].startswith(whole[-1]):
+        return texts[:-1] == whole[:-1]
+    return texts == whole
 
 
 def _pieces(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Piece]:

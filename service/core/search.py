@@ -9,13 +9,15 @@ own language, and there is none that it could refuse.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, collate, func
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session
 
 from service.core.tokens import pieces_of, tokens_of
-from service.core.word_index import rows_with
+from service.core.word_index import are_many, rows_with
 
 PREFIX_FROM = 3  # characters: what is shorter is found as a whole word only
 MOST_TERMS = 32
@@ -51,18 +53,25 @@ def stored(text: str) -> str:
     return " ".join(token.text for token in tokens_of(text))
 
 
-def found_in(
-    session: Session, table: sa.Table, columns: Sequence[str], terms: Sequence[Term]
-) -> sa.Select[Any]:
-    """The ids of the table's rows that hold all terms, each in any of these columns of tokens."""
+def is_found(
+    session: Session,
+    id: Mapped[UUID],
+    table: sa.Table,
+    columns: Sequence[str],
+    terms: Sequence[Term],
+) -> ColumnElement[bool]:
+    """Whether the row with this id holds all terms, each in any of these columns of tokens."""
     words = [
         (word, term.opens and place == len(term.words))
         for term in terms
         for place, word in enumerate(term.words, 1)
     ]
-    query = sa.select(table.c.id).where(rows_with(session, table, dict.fromkeys(words)))
     runs = [term.run for term in terms if len(term.tokens) > 1]
-    return query.where(*(sa.or_(*(_holds(table.c[name], run) for name in columns)) for run in runs))
+    held = [sa.or_(*(_holds(table.c[name], run) for name in columns)) for run in runs]
+    if are_many(session, table, words):
+        here = sa.select(table.c.id).where(table.c.id == id).correlate_except(table)
+        return here.where(rows_with(session, table, words, in_order=True), *held).exists()
+    return id.in_(sa.select(table.c.id).where(rows_with(session, table, words), *held))
 
 
 def _holds(column: ColumnElement[str], run: str) -> ColumnElement[bool]:

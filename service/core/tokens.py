@@ -10,8 +10,8 @@ together are found as they are written, and each by itself. Hyphens and apostrop
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 LONGEST = 64  # code points of one token; what is longer is known by its beginning
 
@@ -63,8 +63,7 @@ _PLAIN = str.maketrans(
 _BETWEEN = frozenset("./@_:&+#=\\%")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token as it is found, and where it stands in the text."""
 
     text: str

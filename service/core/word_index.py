@@ -16,6 +16,10 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlmodel import Session
 
 LEXEMES = "lexemes"
+MANY = 2_000  # rows
+
+Words = Collection[tuple[str, bool]]
+
 SQLITE = (
     """
     CREATE VIRTUAL TABLE {table}_index USING fts5(
@@ -79,15 +83,38 @@ def is_part(kind: str, name: str | None) -> bool:
 
 
 def rows_with(
-    session: Session, table: sa.Table, words: Collection[tuple[str, bool]]
+    session: Session, table: sa.Table, words: Words, *, in_order: bool = False
 ) -> ColumnElement[bool]:
-    """Whether a row holds all words; of those marked true, a word that begins so is enough."""
-    if session.get_bind().dialect.name == "postgresql":
+    """Whether a row holds all words; of those marked true, a word that begins so is enough.
+
+    `in_order`: for SQLite, to look at one row after the other, whatever the index says.
+    """
+    if _is_postgresql(session):
         wanted = " & ".join(f"'{word}'{':*' if opens else ''}" for word, opens in words)
         lexemes: ColumnElement[object] = sa.literal_column(f"{table.name}.{LEXEMES}")
         return lexemes.bool_op("@@")(sa.cast(wanted, TSQUERY))
-    wanted = " AND ".join(f'"{word}"{" *" if opens else ""}' for word, opens in words)
+    index, matching = _matching(table, words)
+    number = table.c.number + 0 if in_order else table.c.number  # a sum is found by no index
+    return number.in_(sa.select(index.c.rowid).where(matching))
+
+
+def are_many(session: Session, table: sa.Table, words: Words) -> bool:
+    """Whether one had better look at rows in the order wanted until there are enough, than at all
+    that hold the words. PostgreSQL knows how many there are, and chooses by itself.
+    """
+    if _is_postgresql(session):
+        return False
+    index, matching = _matching(table, words)
+    some = sa.select(index.c.rowid).where(matching).limit(MANY).subquery()
+    return session.connection().scalar(sa.select(sa.func.count()).select_from(some)) == MANY
+
+
+def _matching(table: sa.Table, words: Words) -> tuple[sa.TableClause, ColumnElement[bool]]:
     name = f"{table.name}_index"
     index = sa.table(name, sa.column("rowid"), sa.column(name))
-    hits = sa.select(index.c.rowid).where(index.c[name].bool_op("MATCH")(wanted))
-    return table.c.number.in_(hits)
+    wanted = " AND ".join(f'"{word}"{" *" if opens else ""}' for word, opens in words)
+    return index, index.c[name].bool_op("MATCH")(wanted)
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"

@@ -78,13 +78,17 @@ def test_a_list_of_three_costs_as_many_queries_as_one_of_one(
 ) -> None:
     with world.database.write() as session:
         send(session, world, "Third")
-    counts = []
-    for query in ({"q": "third"}, {}):
-        with counted(tools.database) as statements:
-            names(client, world.recruiter, **query)
-        counts.append(len(statements))
 
-    assert counts[0] == counts[1] <= 10
+    def asked(query: dict[str, str]) -> tuple[int, int]:
+        with counted(tools.database) as statements:
+            found = names(client, world.recruiter, **query)
+        return len(found), len(statements)
+
+    (two, some), (all_three, as_many) = asked({"evidence_kind": "open_source"}), asked({})
+    (one, few), (three, as_few) = asked({"q": "third"}), asked({"q": "example.org"})
+    assert (one, two, three, all_three) == (1, 2, 3, 3)
+    assert some == as_many <= 10
+    assert few == as_few <= 12
 
 
 def test_a_reviewer_learns_from_a_filter_of_no_other_reviewer(

@@ -22,7 +22,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from service.core.errors import Fault, Invalid
 from service.core.paging import Place
-from service.core.search import found_in, sort_key, terms_of
+from service.core.search import is_found, sort_key, terms_of
 from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import User
 from service.domain.desk.inputs import Sort, SubmissionFilter
@@ -152,7 +152,7 @@ def _in_pipeline(
 def _holds(session: Session, q: str) -> ColumnElement[bool]:
     """Without a single word there is nothing to find."""
     if terms := terms_of(q):
-        return col(Revision.id).in_(found_in(session, WORDS, ("person", "words"), terms))
+        return is_found(session, col(Revision.id), WORDS, ("person", "words"), terms)
     return false()
 
 

@@ -100,9 +100,11 @@ def _lines(
     query = _columns(actor).add_columns(
         *(key.label(f"key_{number}") for number, key in enumerate(order.keys))
     )
-    query = joined(query).where(*conditions).order_by(*order.clauses()).limit(limit)
-    if after:
-        query = query.where(order.beyond(after))
+    wanted = [*conditions, order.beyond(after)] if after else conditions
+    if terms:  # of many that are found, only those of the page are looked at closely
+        page = joined(sa.select(col(Submission.id))).where(*wanted)
+        wanted = [col(Submission.id).in_(page.order_by(*order.clauses()).limit(limit))]
+    query = joined(query).where(*wanted).order_by(*order.clauses()).limit(limit)
     rows = session.connection().execute(query).all()
     revision_ids = [row.revision_id for row in rows]
     kinds = _evidence_kinds(session, revision_ids)
