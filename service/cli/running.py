@@ -91,6 +91,9 @@ def introduce(tools: Tools, demo: DemoAccess | None) -> None:
 @plainly
 def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
+    with_worker: Annotated[
+        bool, typer.Option("--with-worker", help="Do the worker's work in this process, too.")
+    ] = False,
 ) -> None:
     """Run the server only; `exhibit worker` does the work that follows."""
     with (
@@ -101,18 +104,25 @@ def serve(
     ):
         ending.look()
         say(f"address: {settings.site}")
-        serve_as_wished(tools, listener, workers, ending)
+        if workers > 1:
+            refuse_several(tools, with_worker=with_worker)
+            tools.database.dispose()  # a connection must not pass into another process
+            serve_in_processes(settings, listener, workers, ending)
+        else:
+            serve_in_one(tools, listener, ending, with_worker=with_worker)
 
 
-def serve_as_wished(tools: Tools, listener: socket, workers: int, ending: Ending) -> None:
-    """In this process or in several, with the worker where there can be no other process."""
-    reason = one_process_only(tools.database)
-    if reason and workers > 1:
+def refuse_several(tools: Tools, *, with_worker: bool) -> None:
+    """Several server processes are for PostgreSQL, and the worker is none of them."""
+    if reason := one_process_only(tools.database):
         raise Trouble(reason)
-    if workers > 1:
-        tools.database.dispose()  # a connection must not pass into another process
-        serve_in_processes(tools.settings, listener, workers, ending)
-    elif reason:
+    if with_worker:
+        raise Trouble("--with-worker is for one server process: run `exhibit worker` beside more.")
+
+
+def serve_in_one(tools: Tools, listener: socket, ending: Ending, *, with_worker: bool) -> None:
+    """With the worker where it is wished, or where there can be no other process."""
+    if with_worker or one_process_only(tools.database):
         say("the worker runs in this process too")
         with working(tools):
             serve_here(tools, listener, ending)
