@@ -185,6 +185,10 @@ class Settings(BaseSettings):
         """Whether people come by HTTPS, so that cookies may insist on it."""
         return self.site.startswith("https://")
 
+    def with_blobs_at(self, url: str) -> "Settings":
+        """The same, with files kept elsewhere."""
+        return self.model_copy(update={"blobs": self.blobs.model_copy(update={"url": url})})
+
 
 def variables(
     model: type[BaseModel] = Settings, prefix: str = PREFIX

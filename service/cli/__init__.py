@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.care import backup, check, demo, init, restore
+from service.cli.care import backup, check, demo, init, migrate_to, restore
 from service.cli.people import token, user
 from service.cli.running import migrate, run, serve, worker
 from service.operations.trouble import Trouble
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, init, serve, worker, migrate, demo, backup, restore, check):
+for command in (run, init, serve, worker, migrate, migrate_to, demo, backup, restore, check):
     app.command()(command)
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")

@@ -1,10 +1,11 @@
-"""`init`, `demo`, `backup`, `restore`, `check`: begin, keep safe, look after."""
+"""`init`, `demo`, `backup`, `restore`, `migrate-to`, `check`: begin, keep safe, look after."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from service.app import open_blobs
 from service.cli.telling import plainly, say, settings_and_logs
 from service.core.counting import counted
 from service.demo import DemoRemoval, install_demo, remove_demo
@@ -12,6 +13,8 @@ from service.domain.accounts.tables import Role
 from service.operations import people
 from service.operations.backup import back_up
 from service.operations.checks import check_all
+from service.operations.migrate_to import copy_files
+from service.operations.migrate_to import migrate_to as carry_to
 from service.operations.restore import restore as put_back
 from service.operations.starting import alone, bring_up_to_date, migrated, opened
 from service.operations.trouble import Trouble
@@ -79,6 +82,28 @@ def restore(
     with alone(settings) as tools:
         count = put_back(tools, file, force=force)
     say(f"restored {counted(count, 'file')}; now `exhibit run`")
+
+
+@plainly
+def migrate_to(
+    url: Annotated[str, typer.Argument(help="postgresql://user:password@host/name, empty.")],
+    blobs_to: Annotated[
+        str,
+        typer.Option(help="Copy the files too: s3://bucket/prefix, with the keys in EXHIBIT_…."),
+    ] = "",
+) -> None:
+    """Take a SQLite installation to an empty PostgreSQL, every row verified (stop it first)."""
+    settings = settings_and_logs()
+    with alone(settings) as tools:
+        if blobs_to:
+            store = open_blobs(settings.with_blobs_at(blobs_to))
+            copied = copy_files(tools, store)
+            say(f"copied {counted(copied.count, 'file')} to {blobs_to}")
+            if copied.missing:
+                say(f"warning: {counted(copied.missing, 'file')} had no bytes in the old store")
+        say(f"carried {counted(carry_to(tools, url), 'row')}; the SQLite file stays as it was")
+    say(f"next: set EXHIBIT_DATABASE_URL{' and EXHIBIT_BLOBS__URL' if blobs_to else ''}")
+    say("keep the data folder (in it is the secret key), and look with `exhibit check`")
 
 
 @plainly

@@ -19,7 +19,7 @@ import pytest
 from service.core.blobs import PIECE, BlobMissing, Blobs, StoreFailed, StoreUnusable
 from service.core.db import LOCK_WAIT_SECONDS
 from service.core.errors import TooLarge
-from tests.core.conftest import S3Place
+from tests.s3 import S3Place
 from tests.syncs import watched
 
 LIMIT = 25 * PIECE

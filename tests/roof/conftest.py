@@ -26,6 +26,7 @@ from tests.roof.processes import (
     started,
 )
 from tests.roof.serving import Servers, serving
+from tests.s3 import S3Place, open_s3
 from tests.worlds import World
 
 LAST = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -100,6 +101,12 @@ def bare_tools(bare_database_url: str, tmp_path: Path) -> Iterator[Tools]:
 @pytest.fixture
 def bare_postgresql_url(postgresql_server: str) -> str:
     return recreate_postgresql(postgresql_server, "bare")
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Place]:
+    with open_s3() as place:
+        yield place
 
 
 @pytest.fixture(scope="session")
