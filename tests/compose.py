@@ -11,6 +11,13 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docker-compose.yml"
+# What somebody would write into .env for the profile `scale`.
+SECRETS = {
+    "POSTGRES_PASSWORD": "f" * 48,
+    "S3_ACCESS_KEY": "GK" + "a" * 32,
+    "S3_SECRET_KEY": "b" * 64,
+    "S3_CLUSTER_SECRET": "c" * 64,
+}
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<sign>[-?])(?P<rest>[^}]*))?\}")
 
 

@@ -5,14 +5,8 @@ import re
 import pytest
 
 from service.settings import PREFIX, Settings, variables
-from tests.compose import FILE, ROOT, Service, Unset, example, raw, services
+from tests.compose import FILE, ROOT, SECRETS, Service, Unset, example, raw, services
 
-SECRETS = {
-    "POSTGRES_PASSWORD": "f" * 48,
-    "S3_ACCESS_KEY": "GK" + "a" * 32,
-    "S3_SECRET_KEY": "b" * 64,
-    "S3_CLUSTER_SECRET": "c" * 64,
-}
 ALONE = {"proxy", "migrate", "app"}
 SCALED = {
     *("proxy", "prepare", "server-1", "server-2", "worker-1", "worker-2"),
