@@ -6,8 +6,8 @@ else on the way. Memory stays flat, however many rows there are.
 
 import hashlib
 import re
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -49,8 +49,7 @@ def carry(source: sa.Connection, target: sa.Connection) -> int:
     total = 0
     for table in SQLModel.metadata.sorted_tables:
         try:
-            with _links_checked_at_the_end(target, table):
-                sent = _copy(source, target, table)
+            sent = _copy(source, target, table)
             arrived = _count(target, table)
         except (psycopg.Error, sa.exc.SQLAlchemyError) as error:
             raise NotCarried(f"{table.name}: {_reason(error)}") from error
@@ -60,31 +59,10 @@ def carry(source: sa.Connection, target: sa.Connection) -> int:
     return total
 
 
-@contextmanager
-def _links_checked_at_the_end(target: sa.Connection, table: sa.Table) -> Generator[None]:
-    """A row may come before the row of the same table that it leads to."""
-    own = [
-        str(link["name"])
-        for link in sa.inspect(target).get_foreign_keys(table.name)
-        if link["referred_table"] == table.name
-    ]
-    _alter(target, table, own, "DEFERRABLE INITIALLY DEFERRED")
-    yield
-    if own:
-        target.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-    _alter(target, table, own, "NOT DEFERRABLE")
-
-
-def _alter(target: sa.Connection, table: sa.Table, links: list[str], how: str) -> None:
-    quoted = target.dialect.identifier_preparer.quote
-    for link in links:
-        target.exec_driver_sql(
-            f"ALTER TABLE {quoted(table.name)} ALTER CONSTRAINT {quoted(link)} {how}"
-        )
-
-
 def _copy(source: sa.Connection, target: sa.Connection, table: sa.Table) -> Count:
-    """By COPY, a row at a time; counted as they were read."""
+    """By one COPY, counted as they were read. Links are looked at when it ends, so that a row may
+    come before the row of the same table that it leads to.
+    """
     driver = target.connection.driver_connection
     if not isinstance(driver, psycopg.Connection):
         raise NotCarried("Rows are carried to PostgreSQL only.")
