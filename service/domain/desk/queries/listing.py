@@ -97,14 +97,11 @@ def _lines(
     limit: int,
     terms: Sequence[Term],
 ) -> list[SubmissionLine]:
-    query = _columns(actor).add_columns(
-        *(key.label(f"key_{number}") for number, key in enumerate(order.keys))
-    )
     wanted = [*conditions, order.beyond(after)] if after else conditions
     if terms:  # of many that are found, only those of the page are looked at closely
         page = joined(sa.select(col(Submission.id))).where(*wanted)
         wanted = [col(Submission.id).in_(page.order_by(*order.clauses()).limit(limit))]
-    query = joined(query).where(*wanted).order_by(*order.clauses()).limit(limit)
+    query = _columns(actor, order).where(*wanted).order_by(*order.clauses()).limit(limit)
     rows = session.connection().execute(query).all()
     revision_ids = [row.revision_id for row in rows]
     kinds = _evidence_kinds(session, revision_ids)
@@ -122,8 +119,8 @@ def _lines(
     ]
 
 
-def _columns(actor: Actor) -> Any:
-    return sa.select(
+def _columns(actor: Actor, order: Order) -> Any:
+    columns: tuple[Any, ...] = (
         col(Submission.id),
         col(Job.slug).label("job"),
         col(Stage.key).label("stage"),
@@ -141,6 +138,8 @@ def _columns(actor: Actor) -> Any:
         runs(actor).label("is_run_by_me"),
         visible_composite(actor).label("score"),
     )
+    keys = (key.label(f"key_{number}") for number, key in enumerate(order.keys))
+    return joined(sa.select(*columns, *keys))
 
 
 def _evidence_kinds(
