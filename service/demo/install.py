@@ -175,5 +175,6 @@ def _judge(
 
 def _write_no_letters(session: Session) -> None:
     """Nobody lives at these addresses: what would follow from the events is done already."""
+    session.flush()
     waiting = update(Task).where(col(Task.kind) == "event", col(Task.state) == TaskState.WAITING)
     session.connection().execute(waiting.values(state=TaskState.DONE, done_at=utc_now()))

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
-from sqlmodel import func, select
+from sqlmodel import func, select, update
 
 from service.core.clock import utc_now
 from service.core.db import Database
@@ -150,10 +150,11 @@ def count(database: Database) -> int:
 
 def sweep_all(database: Database, folder: Path) -> None:
     """Days later: bytes that no row points to go, and no row is left without its bytes."""
-    long_ago = (utc_now() - timedelta(days=3)).timestamp()
+    long_ago = utc_now() - timedelta(days=3)
     for path in folder.rglob("*"):
-        os.utime(path, (long_ago, long_ago))
+        os.utime(path, (long_ago.timestamp(), long_ago.timestamp()))
     with database.write() as session:
+        session.exec(update(Blob).values(created_at=long_ago))
         session.get_one(Task, NIGHTLY_ID).due_at = utc_now()
 
     def is_done() -> bool:
