@@ -23,6 +23,7 @@ from service.core.errors import Malformed, NotFound, Refusal
 from service.core.idempotency import Replayed
 from service.doors.openapi import REFUSED
 from service.doors.refusals import problem_of, refusal_of, show_fault
+from service.doors.routes import methods_taken
 from service.doors.transport import MethodNotAllowed
 
 ROUTERS: list[APIRouter] = [
@@ -80,6 +81,8 @@ def show_invalid(_request: Request, error: RequestValidationError) -> Response:
     return problem_of(refusal_of(error))
 
 
-def show_http_error(_request: Request, error: HTTPException) -> Response:
+def show_http_error(request: Request, error: HTTPException) -> Response:
     """What the framework itself refuses: unknown paths, methods, unreadable bodies."""
-    return problem_of(FRAMEWORK.get(error.status_code, Malformed)(), error.headers)
+    kind = FRAMEWORK.get(error.status_code, Malformed)
+    headers = {"Allow": methods_taken(request)} if kind is MethodNotAllowed else error.headers
+    return problem_of(kind(), headers)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from service.core.idempotency import LONGEST_KEY
+
 Piece = dict[str, Any]
 
 
@@ -9,8 +11,12 @@ def _given(description: str, example: str) -> Piece:
     return {"description": description, "schema": {"type": "string"}, "example": example}
 
 
-def _taken(name: str, description: str, example: str, *, required: bool = False) -> Piece:
-    return {"name": name, "in": "header", "required": required, **_given(description, example)}
+def _taken(
+    name: str, description: str, example: str, *, required: bool = False, **shape: Any
+) -> Piece:
+    said = _given(description, example)
+    said["schema"] |= shape
+    return {"name": name, "in": "header", "required": required, **said}
 
 
 # By the name they have in an answer.
@@ -31,11 +37,13 @@ GIVEN: dict[str, Piece] = {
     "Vary": _given("A token shows more.", "Authorization"),
     "WWW-Authenticate": _given("How to say who one is.", 'Bearer realm="Exhibit"'),
 }
+_TAG = r'(W/)?"[!#-+\--~]*"'  # without commas, which stand between them
 IF_MATCH = _taken(
     "If-Match",
     "The `ETag` that was read: the change is made if this is still the version. `*` takes any.",
     '"3"',
     required=True,
+    pattern=rf"^(\*|{_TAG}( *, *{_TAG})*)$",
 )
 # A PUT of what may not be there yet needs one of the two.
 PUT_IF_MATCH = {
@@ -45,13 +53,18 @@ PUT_IF_MATCH = {
     "`If-None-Match` is sent.",
 }
 PUT_IF_NONE_MATCH = _taken(
-    "If-None-Match", "`*` the first time: there must be nothing yet. Needed unless `If-Match`.", "*"
+    "If-None-Match",
+    "`*` the first time: there must be nothing yet. Needed unless `If-Match`.",
+    "*",
+    const="*",
 )
 IDEMPOTENCY_KEY = _taken(
     "Idempotency-Key",
     "1 to 255 visible characters, new for each thing to do. For 24 hours the same key gets the "
     "same answer and has no second effect.",
     "01991c5e-8a00-7f3b-9d54-6b1c2a7e4f10",
+    maxLength=LONGEST_KEY,
+    pattern="^[!-~]([ -~]*[!-~])?$",
 )
 # What a download takes beside.
 OF_BYTES = (

@@ -55,7 +55,7 @@ def answers_to(operation: Piece, method: str, path: str, own: Kinds) -> Piece:
     kinds: list[type[Refusal]] = [BadQuery, Unknown, Forbidden, Invalid, Unavailable, *own]
     taken = {one["name"] for one in operation["parameters"]}
     if "{" in path:
-        kinds.append(NotFound)
+        kinds += [BadPath, NotFound]
     if "requestBody" in operation:
         kinds += [MalformedJson, BodyTooLarge, Unsupported]
     if method == "POST":

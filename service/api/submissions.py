@@ -70,6 +70,10 @@ _BODY: dict[str, Any] = {
                 "description": "The submission as one JSON part; or its fields as plain ones, "
                 "those of one exhibit too: `name`, `email`, `consent`, `claim` …",
                 "properties": {"submission": _SHAPE, "files": _FILES},
+                "anyOf": [
+                    {"required": ["submission"]},
+                    {"required": ["name", "email", "consent"]},
+                ],
             },
             "encoding": {"submission": {"contentType": "application/json"}},
             "example": {"submission": EXAMPLES["SubmissionInput"], "files": ["%PDF-1.7 …"]},

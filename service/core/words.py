@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from pydantic import (
     AfterValidator,
-    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     Strict,
@@ -245,5 +244,7 @@ MonthDate = Annotated[
     str,
     Strict(),
     AfterValidator(_month),
-    Field(examples=["2021-03", "2021"]),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^{_MONTH.pattern}$", "examples": ["2021-03", "2021"]}
+    ),
 ]

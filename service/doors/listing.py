@@ -65,7 +65,13 @@ Since = Annotated[
     datetime | str,
     BeforeValidator(_since),
     WithJsonSchema(
-        {"type": "string", "description": "An RFC 3339 time, or the `sync` cursor of a last page."}
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "string", "pattern": f"^{_CURSOR.pattern}$", "maxLength": LONGEST_CURSOR},
+            ],
+            "description": "An RFC 3339 time, or the `sync` cursor of a last page.",
+        }
     ),
 ]
 

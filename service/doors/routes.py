@@ -10,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.routing import Match
 
 from service.core.errors import Fault, Invalid, Malformed, NotFound, Unknown, Unsupported
 from service.core.strict_json import strict_json
@@ -21,6 +22,19 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class BadQuery(Malformed):
     code = "malformed_query"
     message = "The query string is not UTF-8."
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def methods_taken(request: Request) -> str:
+    """For `Allow`: all that the path takes. The framework tells those of its first route only."""
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    return ", ".join(
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    )
 
 
 class DoorRoute(APIRoute):

@@ -15,7 +15,7 @@ from service.domain.submissions.queries import LinkEnded
 from service.doors.forms import kind_of, read_form
 from service.doors.pages import refuse_cross_site
 from service.doors.refusals import headers_of, refusal_of, show_fault, status_of
-from service.doors.routes import only_canonical_ids
+from service.doors.routes import methods_taken, only_canonical_ids
 from service.doors.tools import tools_of
 from service.web import (
     account,
@@ -134,7 +134,9 @@ def show_invalid(request: Request, error: RequestValidationError) -> Response:
 def show_http_error(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return show_refusal(request, NotFound())
-    return _refused(request, error.status_code, "This could not be done here.")
+    not_taken = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    headers = {"Allow": methods_taken(request)} if not_taken else None
+    return _refused(request, error.status_code, "This could not be done here.", headers=headers)
 
 
 def _refused(

@@ -186,9 +186,13 @@ def test_unknown_paths_and_methods_are_problems_too(client: TestClient, watch: W
     with watch.nothing_stored():
         for path in paths:
             for method in ("TRACE", "PROPFIND", "OPTIONS", "DELETE"):
-                watch.expect(f"{method} {path}", client.request(method, f"/api/v1{path}"), 405)
+                answer = client.request(method, f"/api/v1{path}")
+                watch.expect(f"{method} {path}", answer, 405)
+                assert answer.headers["allow"].lower().split(", ") == sorted(paths[path]), path
         for path in ("/api/v1/nothing", "/api/v1/users/1/2/3", "/api/v1/jobs/../nothing"):
             watch.expect(path, client.get(path, headers=auth), 404)
+    page = client.delete("/sign-in")
+    assert (page.status_code, page.headers["allow"]) == (405, "GET, POST")
     watch.finish()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from service.core.errors import Fault, Invalid, Unknown
@@ -43,7 +43,12 @@ def _long_enough(password: str) -> str:
 
 
 # A password that somebody chooses. One that somebody signs in with is any text.
-Password = Annotated[str, Line(LONGEST), AfterValidator(_long_enough)]
+Password = Annotated[
+    str,
+    Line(LONGEST),
+    AfterValidator(_long_enough),
+    WithJsonSchema({"type": "string", "minLength": SHORTEST, "maxLength": LONGEST}),
+]
 
 
 @dataclass(frozen=True)

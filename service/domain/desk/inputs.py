@@ -48,7 +48,9 @@ def _few_terms(q: str) -> str:
 
 
 UserOrMe = Annotated[
-    UUID | Literal["me"], BeforeValidator(_user), WithJsonSchema({"type": "string"})
+    UUID | Literal["me"],
+    BeforeValidator(_user),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "uuid"}, {"const": "me"}]}),
 ]
 
 

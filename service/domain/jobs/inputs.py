@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     Strict,
     StrictBool,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -112,8 +113,20 @@ def _once(what: str, values: Iterable[str]) -> None:
         seen.add(value)
 
 
-Slug = Annotated[str, Strict(), AfterValidator(_slug)]
-Key = Annotated[str, Strict(), AfterValidator(_key)]
+Slug = Annotated[
+    str,
+    Strict(),
+    AfterValidator(_slug),
+    WithJsonSchema(
+        {"type": "string", "minLength": 2, "maxLength": 80, "pattern": f"^{_SLUG.pattern}$"}
+    ),
+]
+Key = Annotated[
+    str,
+    Strict(),
+    AfterValidator(_key),
+    WithJsonSchema({"type": "string", "maxLength": 40, "pattern": f"^{_KEY.pattern}$"}),
+]
 StageKey = Annotated[Key, AfterValidator(_stage_key)]
 TimeZone = Annotated[str, Strict(), AfterValidator(_time_zone)]
 

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from service.core.words import EmailAddress, HttpUrl, Line, MonthDate, Text
@@ -106,9 +114,9 @@ class SubmissionInput(Input):
 
     name: Annotated[str, Line(200)]
     email: EmailAddress
-    consent: Annotated[bool, Strict(), AfterValidator(_agreed)] = Field(
-        description="Must be `true`: that we may read what is sent, and decide by it."
-    )
+    consent: Annotated[
+        bool, Strict(), AfterValidator(_agreed), WithJsonSchema({"type": "boolean", "const": True})
+    ] = Field(description="Must be `true`: that we may read what is sent, and decide by it.")
     evidence: Annotated[list[EvidenceInput], Field(min_length=1, max_length=MOST_EVIDENCE)] = Field(
         description="At least one with a title or a claim."
     )
