@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv --no-config pip compile pyproject.toml --quiet --universal 
 	--fork-strategy fewest --generate-hashes --annotation-style line --custom-compile-command 'make lock' \
 	$(if $(UPGRADE),--upgrade)
 
-.PHONY: run test test-all check migrations format lock
+.PHONY: run test test-all fuzz check migrations format lock
 
 run: .venv/.run
 	$(BIN)/exhibit run
@@ -21,6 +21,10 @@ test: .venv/.dev
 
 test-all: .venv/.dev
 	EXHIBIT_TEST_PROFILE=full $(BIN)/pytest -q -n 2
+
+# What the OpenAPI document says, against many thousand requests made from it; and odd bodies.
+fuzz: .venv/.dev
+	EXHIBIT_TEST_PROFILE=full $(BIN)/pytest -q -n 2 tests/hostile/test_fuzz.py tests/hostile/test_drawn.py
 
 check: .venv/.dev migrations
 	$(BIN)/ruff format --check --quiet
