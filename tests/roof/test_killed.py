@@ -14,20 +14,23 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
-from sqlmodel import func, select, update
+from sqlmodel import col, func, select, update
 
+from service.core.chain_check import verify_chain
 from service.core.clock import utc_now
 from service.core.db import Database
-from service.core.outbox import EventRow, Task
+from service.core.outbox import EventRow, Task, TaskState
+from service.domain.messages.tables import Message, MessageState
 from service.domain.submissions.tables import Blob, Revision, RevisionState, Submission
 from service.worker.nightly import NIGHTLY_ID
 from tests.depth import FULL
 from tests.patience import PATIENCE, until
 from tests.roof.processes import Running, started
 from tests.roof.serving import GENEROUS
+from tests.worker.steps import make_due
 
 JOB = "software-engineer-evidence-first"
-SENDERS = 8
+SENDERS = 200 if FULL else 8
 KILLS = 100 if FULL else 3
 BEFORE_THE_END = 24  # answers that have come when the process is killed, at most
 PEOPLE = 8
@@ -119,6 +122,7 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
     with started(tmp_path, "run", **words) as running, staff(running) as client:
         assert_kept(client, acknowledged)
         assert_recorded(database, acknowledged)
+        assert_all_was_written(database, tmp_path)
         before = count(database)
         for sender in senders:
             name = next(iter(sender.acknowledged), sender.last)
@@ -141,6 +145,29 @@ def assert_recorded(database: Database, acknowledged: dict[str, str]) -> None:
         rows = set(session.exec(select(Submission.id)).all())
     assert rows == recorded
     assert {UUID(id) for id in acknowledged.values()} <= rows
+
+
+def assert_all_was_written(database: Database, folder: Path) -> None:
+    """Nothing is stuck: each letter is in the folder, under its one id; the chain holds."""
+    make_due(database)  # a lease of who was killed would run out by and by
+    until(lambda: not to_do(database))
+    letters = [path.read_text() for path in (folder / "var" / "mail").glob("*.eml")]
+    ids = [re.findall(r"^Message-ID:\s+<(\S+)@", letter, re.MULTILINE) for letter in letters]
+    with database.read() as session:
+        written = session.exec(select(Message.message_id, Message.state)).all()
+        states = set(session.exec(select(Task.state)).all())
+        assert verify_chain(session) == []
+    assert {state for _id, state in written} == {MessageState.SENT}
+    assert sorted(ids) == sorted([id.strip("<").partition("@")[0]] for id, _state in written)
+    assert TaskState.GIVEN_UP not in states
+
+
+def to_do(database: Database) -> bool:
+    """All that is neither done nor chained, but what comes every night."""
+    with database.read() as session:
+        due = select(Task.id).where(Task.state == TaskState.WAITING, Task.id != NIGHTLY_ID)
+        unchained = select(EventRow.id).where(col(EventRow.seq).is_(None))
+        return bool(session.exec(due).first() or session.exec(unchained).first())
 
 
 def count(database: Database) -> int:
