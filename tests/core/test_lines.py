@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.core.errors import Unavailable
-from service.core.lines import Line
+from service.core.lines import Line, Queue
+from tests.patience import PATIENCE, until
 
 HOLD = """
 import sys
@@ -57,6 +58,48 @@ def test_turns_never_overlap(tmp_path: Path, count: int) -> None:
         list(crowd.map(go, range(6)))
 
     assert seen == [1] * 300
+
+
+def test_who_has_waited_longest_is_next() -> None:
+    queue, order = Queue(patience=0), list[int]()
+
+    def go(number: int) -> None:
+        assert queue.acquire(PATIENCE)
+        order.append(number)
+        queue.release()
+
+    assert queue.acquire(0)
+    with ThreadPoolExecutor(20) as crowd:
+        for number in range(20):
+            crowd.submit(go, number)
+            until(lambda: len(queue._waiting) == 1 + number)  # noqa: B023  # asked at once
+        queue.release()
+
+    assert order == list(range(20))
+
+
+@pytest.mark.parametrize("patience", [0, 0.001, 60])
+def test_a_queue_has_one_at_its_head_and_forgets_nobody(patience: float) -> None:
+    """Also those who give up at the very moment at which it is theirs."""
+    queue, inside, seen, refused = Queue(patience), list[int](), list[int](), list[int]()
+
+    def go(number: int) -> None:
+        for turn in range(200):
+            if not queue.acquire(0.0001 if turn % 3 else PATIENCE):
+                refused.append(number)
+                continue
+            inside.append(number)
+            seen.append(len(inside))
+            inside.remove(number)
+            queue.release()
+
+    with ThreadPoolExecutor(6) as crowd:
+        list(crowd.map(go, range(6)))
+
+    assert set(seen) == {1}
+    assert len(seen) + len(refused) == 1_200
+    assert queue.acquire(0)
+    assert not queue._waiting
 
 
 def test_another_process_is_waited_for_and_not_for_ever(tmp_path: Path) -> None:
