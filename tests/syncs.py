@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 
 
 @contextmanager
-def watched() -> Iterator[list[str]]:
-    """Each call of fsync, replace and rename with the name of its file; nothing is replaced."""
+def watched(*, all_threads: bool = False) -> Iterator[list[str]]:
+    """Each call of fsync, replace and rename with the name of its file; nothing is replaced.
+
+    In this thread; on demand also in all that begin meanwhile.
+    """
     seen: list[str] = []
 
     def watch(frame: FrameType, event: str, called: Any) -> None:
@@ -23,10 +27,13 @@ def watched() -> Iterator[list[str]]:
             seen.append(f"replace {Path(frame.f_locals['target']).name}")
 
     sys.setprofile(watch)
+    if all_threads:
+        threading.setprofile(watch)
     try:
         yield seen
     finally:
         sys.setprofile(None)
+        threading.setprofile(None)
 
 
 def _synced(frame: FrameType) -> str:
