@@ -11,9 +11,9 @@ import httpx2
 import pytest
 
 from service.domain.submissions.tables import Submission
-from tests.core.conftest import S3Place
 from tests.core.conftest import s3 as s3  # noqa: PLC0414  # a fixture
 from tests.roof.serving import Servers, serving
+from tests.s3 import S3Place
 from tests.worlds import World, build_world
 
 BODY = os.urandom(3_000_000).hex().encode()
