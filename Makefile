@@ -16,8 +16,9 @@ COMPILE := $(BIN)/uv --no-config pip compile pyproject.toml --quiet --universal 
 run: .venv/.run
 	$(BIN)/exhibit run
 
+# Three on two cores: many tests wait most of the time.
 test: .venv/.dev
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 3
 
 test-all: .venv/.dev
 	EXHIBIT_TEST_PROFILE=full $(BIN)/pytest -q -n 2
