@@ -105,3 +105,21 @@ def test_a_disk_without_room_is_said_and_passes(servers: Servers, served: World)
     assert kept.count(len(BODY)) == 1
     listed = client.get("/api/v1/submissions", headers=served.admin.auth).json()["items"]
     assert {"eve@example.org", "ida@example.org"} <= {one["email"] for one in listed}
+
+
+def test_a_disk_without_any_room_is_said_and_passes(servers: Servers, served: World) -> None:
+    """Not even the log of SQLite can grow, nor a file of a few bytes be kept."""
+    running, client = servers.running[0], servers.clients[0]
+    url = f"/api/v1/jobs/{served.job_slug}/submissions"
+    form = {"name": "Eve", "email": "eve@example.org", "consent": "yes", "claim": "It works."}
+    whole = resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (0, whole[1]))
+    with_file = client.post(url, data=form, files={"files": ("notes.txt", b"Small.")})
+    without = client.post(url, data=form)
+    read = client.get("/api/v1/submissions", headers=served.admin.auth)
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, whole)
+    later = client.post(url, data=form, files={"files": ("notes.txt", b"Small.")})
+
+    in_the_file = 503 if servers.database.is_sqlite else 201  # PostgreSQL has a disk of its own
+    assert (with_file.status_code, without.status_code) == (503, in_the_file)
+    assert (read.status_code, later.status_code) == (200, 201)

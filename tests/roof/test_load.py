@@ -4,6 +4,7 @@ import asyncio
 import time
 from asyncio import Event, Semaphore, StreamReader, StreamWriter
 from collections.abc import Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from tests.depth import FULL
@@ -12,11 +13,11 @@ from tests.roof.proc import memory
 from tests.roof.serving import Servers
 from tests.worlds import World
 
-SLOW, FAST, READS = (500, 200, 20) if FULL else (60, 20, 5)
+SLOW, FAST, READS = (500, 200, 5) if FULL else (60, 20, 5)
 FINISHING = 4  # at once, so that nobody waits in the writers' line for as long as is refused
 GROWTH = 100_000  # KiB
 PIECE = b"words " * 100
-PAUSE = 0.2
+PAUSE = 1.0
 PARTS = "".join(
     f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
     for name, value in (("name", "Eve"), ("consent", "on"), ("claim", "It works."))
@@ -80,7 +81,8 @@ class Slow:
         while not self.over.is_set():
             writer.write(chunk(PIECE))
             await writer.drain()
-            await asyncio.wait({asyncio.ensure_future(self.over.wait())}, timeout=PAUSE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.over.wait(), PAUSE)
         async with self.ending:
             status = await ask(reader, writer, chunk(END) + b"0\r\n\r\n")
         writer.close()
