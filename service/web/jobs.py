@@ -19,7 +19,8 @@ from service.domain.jobs.actions import (
     create_job,
     open_job,
 )
-from service.domain.jobs.inputs import EmploymentType, JobChange, NewJob, is_time_zone
+from service.domain.jobs.inputs import EmploymentType, JobChange, NewJob
+from service.domain.jobs.names import is_time_zone
 from service.domain.jobs.queries import (
     find_rubric,
     get_job,

@@ -42,6 +42,7 @@ def test_bytes_folders_and_log_are_synced_in_this_order_before_the_answer(
                 send(client, world, number)
                 assert [_kind(one) for one in seen] == [
                     "fsync file",  # under another name
+                    "sync exhibit.db-wal",  # it is announced
                     "replace file",
                     *["fsync folder"] * 3,
                     "sync exhibit.db-wal",

@@ -17,7 +17,7 @@ from service.core.paging import Page, Place, Slice, fill
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor, require
 from service.domain.jobs import policy
-from service.domain.jobs.inputs import is_slug
+from service.domain.jobs.names import is_slug
 from service.domain.jobs.tables import Job, JobState, Question, Rubric, Stage, TeamMember
 
 
