@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from service.app import build_tools, create_app
 from service.settings import Settings
+from tests.patience import until
 from tests.syncs import watched
 from tests.vfs import counted
 from tests.worlds import World, build_world
@@ -16,6 +17,10 @@ TIMES = 5
 SYNCS = """
 SELECT coalesce(sum(fsyncs), 0) FROM pg_stat_io
 WHERE object = 'wal' AND backend_type = 'client backend'
+"""
+OTHERS = """
+SELECT pid FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND datname = current_database() AND pid <> pg_backend_pid()
 """
 
 
@@ -62,7 +67,7 @@ def test_postgresql_syncs_its_log_once_at_least_for_each_answer(
     settings = Settings(_env_file=None, data_dir=tmp_path, database_url=postgresql_url)
     tools = build_tools(settings)
     world = build_world(tools.database)
-    tools.database.dispose()  # who ends tells its figures
+    tools.database.dispose()
     with psycopg.connect(postgresql_url, autocommit=True) as other:
         before = _syncs(other)
         with TestClient(create_app(tools), "http://localhost") as client:
@@ -75,4 +80,6 @@ def test_postgresql_syncs_its_log_once_at_least_for_each_answer(
 
 
 def _syncs(connection: psycopg.Connection) -> int:
+    """Who ends tells its figures before it is gone."""
+    until(lambda: connection.execute(OTHERS).fetchall() == [])
     return int(connection.execute(SYNCS).fetchall()[0][0])
