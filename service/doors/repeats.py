@@ -1,7 +1,8 @@
 """A request that met another one in the database is done again, from its handler's first line.
 
-Its body has been read and stays; what a handler does beside its transaction can be done twice: it
-looks, hashes, and keeps bytes under their own hash; and rates count it once.
+Its body has been read and stays, and what it noted on the request is forgotten; what a handler does
+beside its transaction can be done twice: it looks, hashes, and keeps bytes under their own hash;
+and rates count it once.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -20,11 +21,21 @@ RETRIES = 3
 
 @contextmanager
 def repeatable(visits: Sequence[Visit], *, may: bool) -> Generator[None]:
-    """Whether these may ask for another try; never for what goes on after the handler."""
+    """Whether these may ask for another try; never for what goes on after the handler.
+
+    Another try finds the requests as this one found them: a key that was renewed is the old one.
+    """
+    states = [visit.request.scope.setdefault("state", {}) for visit in visits]
+    found = [dict(state) for state in states]
     for visit in visits:
         visit.may_repeat = may
     try:
         yield
+    except Again:
+        for state, before in zip(states, found, strict=True):
+            state.clear()
+            state.update(before)
+        raise
     finally:
         for visit in visits:
             visit.may_repeat = False

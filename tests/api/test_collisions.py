@@ -13,7 +13,7 @@ from httpx2 import Response
 from psycopg import sql
 from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext
-from sqlmodel import col, select, update
+from sqlmodel import col, func, select, update
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
@@ -22,6 +22,7 @@ from service.core.errors import Unavailable
 from service.core.outbox import EventRow
 from service.core.secrets import hash_password
 from service.domain.accounts.tables import ApiToken, User
+from service.domain.submissions.tables import Revision
 from service.doors.repeats import RETRIES, repeating
 from service.doors.tools import Tools
 from service.doors.visit import CredentialKind, Visit
@@ -41,9 +42,10 @@ CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER collides AFTER UPDATE ON user_account
+CREATE CONSTRAINT TRIGGER collides AFTER INSERT OR UPDATE ON {}
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION collide();
 """
+COLLIDED = "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$"
 
 
 @pytest.fixture
@@ -79,10 +81,10 @@ def token_id(database: Database, world: World) -> UUID:
 
 
 @contextmanager
-def colliding(url: str, times: int) -> Iterator[None]:
-    """So often a commit that changes an account fails, as under stricter isolation it may."""
+def colliding(url: str, times: int, table: str = "user_account") -> Iterator[None]:
+    """So often a commit that changes the table fails, as under stricter isolation it may."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL(COLLIDE).format(times))
+        connection.execute(sql.SQL(COLLIDE).format(times, sql.Identifier(table)))
         try:
             yield
         finally:
@@ -100,6 +102,11 @@ def ended(world: World) -> tuple[bool, int]:
     with world.database.read() as session:
         is_over = session.get_one(User, world.reviewer.id).deactivated_at is not None
         return is_over, len(session.exec(recorded).all())
+
+
+def revisions(world: World) -> int:
+    with world.database.read() as session:
+        return session.exec(select(func.count()).select_from(Revision)).one()
 
 
 def test_a_token_in_use_does_not_cross_the_end_of_its_account(
@@ -192,12 +199,46 @@ def test_who_only_reads_is_done_again_too(tools: Tools) -> None:
         with visit.reading() as (db, _me):
             tries.append(1)
             if len(tries) == 1:
-                db.execute(text("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$"))
+                db.execute(text(COLLIDED))
         return "read"
 
     visit = Visit(Request({"type": "http"}), tools, CredentialKind.NOBODY)
     assert repeating(look)(visit=visit) == "read"
     assert (len(tries), visit.may_repeat) == (2, False)
+
+
+def test_each_try_finds_the_request_as_the_first_one_found_it(tools: Tools) -> None:
+    found: list[dict[str, object]] = []
+
+    def look(visit: Visit) -> str:
+        found.append(dict(visit.request.scope["state"]))
+        visit.request.state.noted = len(found)
+        visit.renew_key()
+        with visit.reading() as (db, _me):
+            if len(found) < RETRIES:
+                db.execute(text(COLLIDED))
+        return "read"
+
+    came = {"idempotency_key": "once", "fingerprint": "of this form"}
+    visit = Visit(Request({"type": "http", "state": dict(came)}), tools, CredentialKind.NOBODY)
+    assert repeating(look)(visit=visit) == "read"
+    assert found == [came] * RETRIES
+
+
+def test_who_went_back_and_changed_something_is_told_so_though_the_draft_met_another_one(
+    client: TestClient, world: World, refused: list[str], database_url: str
+) -> None:
+    typed = {"name": "Ole", "email": "ole@example.org", "consent": "yes"}
+    typed |= {"evidence-0-claim": "Mine.", "idempotency_key": "of this page"}
+    url = f"/jobs/{world.job_slug}/apply"
+    sent = client.post(url, data=typed, follow_redirects=False)
+    before = revisions(world)
+    with colliding(database_url, 1, "draft"):
+        told = client.post(url, data=typed | {"name": "Ole B."}, follow_redirects=False)
+
+    assert (sent.status_code, told.status_code, refused) == (303, 422, ["40001"])
+    assert "press again to send it too" in told.text
+    assert revisions(world) == before
 
 
 def test_who_meets_one_lock_after_another_waits_for_five_seconds_in_all(
