@@ -18,7 +18,6 @@ from service.domain.submissions.inputs import StoredFile, SubmissionInput
 from service.domain.submissions.queries import (
     DraftSent,
     LinkEnded,
-    find_draft,
     get_draft,
 )
 from service.domain.submissions.tables import EvidenceKind, Source
@@ -42,10 +41,12 @@ from service.web.begun import (
     OURS,
     Begun,
     begin,
+    begins_one,
     form_of,
     keep,
     look_again,
     mail_link,
+    own_id,
     take_files,
 )
 from service.web.closed import show_closed
@@ -199,7 +200,7 @@ def _keep(request: Request, visit: Visit, begun: Begun, *, later: bool, status: 
 
 def _save(request: Request, visit: Visit, begun: Begun, *, later: bool) -> Response | None:
     """Keep the draft; with `later` also ask for its link, and say so, if it has an address."""
-    tools, own, put_off = visit.tools, visit.own_id("draft"), None
+    tools, own, put_off = visit.tools, own_id(visit, begun), None
     _bound_drafts(visit, begun, own)
     with visit.writing() as (db, me):
         draft = keep(db, me, tools, begun, own)
@@ -215,7 +216,7 @@ def _save(request: Request, visit: Visit, begun: Begun, *, later: bool) -> Respo
 def _bound_drafts(visit: Visit, begun: Begun, own: UUID | None) -> None:
     """Raises TooMany where one more draft would be too many; a form pressed again begins none."""
     with visit.reading() as (db, _me):
-        begins = begun.draft is None and not (own and find_draft(db, own))
+        begins = begins_one(db, begun, own)
     if begins:
         tools = visit.tools
         tools.rates.check(tools.settings.rates.submissions, "draft from", visit.network)

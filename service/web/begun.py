@@ -1,5 +1,6 @@
 """A form on its way: what was typed, the files that came, and the draft that keeps both."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +9,7 @@ from uuid import UUID
 from service.core.errors import NotFound, Refusal, Stale, StateConflict, Unavailable
 from service.core.filenames import clean_name
 from service.core.idempotency import KeyReused
+from service.core.secrets import digest
 from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import get_job_to_send_to, list_questions
 from service.domain.jobs.tables import Job, Question
@@ -169,6 +171,20 @@ def take_files(tools: Tools, begun: Begun) -> int:
     return status
 
 
+def own_id(visit: Visit, begun: Begun) -> UUID | None:
+    """Of the draft that this form begins: the same each time that it is pressed with these words.
+
+    With other words it is another form, so that no key begins drafts that nobody counts.
+    """
+    return visit.own_id(f"draft {digest(json.dumps(_words(begun.form)))}")
+
+
+def begins_one(db: Db, begun: Begun, own: UUID | None) -> bool:
+    """Whether to keep it takes a draft that is not there yet."""
+    mine = find_draft(db, own) if own else None
+    return begun.draft is None and not (mine and _says_the_same(begun, mine))
+
+
 def look_again(db: Db, key: str, begun: Begun) -> Draft | None:
     """The draft as it is now, for a change; also notes whether it was changed elsewhere.
 
@@ -185,8 +201,9 @@ def look_again(db: Db, key: str, begun: Begun) -> Draft | None:
 def keep(db: Db, me: Actor, tools: Tools, begun: Begun, own: UUID | None) -> Draft:
     """Save what was typed and sent; what was saved elsewhere meanwhile stays as it is.
 
-    A form that begins a draft gives it its `own` id; pressed again, it meets that one. Files beyond
-    what a draft holds are missed. Raises DraftSent, LinkEnded, JobClosed, DraftTooLarge.
+    A form that begins a draft gives it its `own` id; pressed again, it meets that one, unless that
+    was changed since. Files beyond what a draft holds are missed.
+    Raises DraftSent, LinkEnded, JobClosed, DraftTooLarge.
     """
     told = begun.changed_at
     old = look_again(db, tools.key, begun)

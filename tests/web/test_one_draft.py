@@ -67,6 +67,39 @@ def test_who_goes_back_and_changes_something_overwrites_nothing(
     assert "Ole B." not in opened.text
 
 
+def test_gone_back_to_and_pressed_at_once_it_begins_one_more_draft(
+    client: TestClient, world: World
+) -> None:
+    client.post(APPLY, data=WRONG, files=[NOTES])
+    ready = Barrier(PRESSED)
+
+    def press(_number: int) -> str:
+        ready.wait()
+        answer = client.post(APPLY, data=WRONG | {"name": "Ole B."}, files=[PLAN])
+        return draft_on(answer.text)["draft"].partition(".")[0]
+
+    with ThreadPoolExecutor(PRESSED) as crowd:
+        drafts = set(crowd.map(press, range(PRESSED)))
+
+    assert (len(drafts), count(world, Draft)) == (1, 2)
+    assert staged(world) == ["notes.txt", "plan.txt"]
+
+
+def test_one_key_begins_no_more_drafts_than_a_stranger_may(tools: Tools, world: World) -> None:
+    rates = Rates(submissions="2/day", submissions_everywhere="1000/day")
+    limited = replace(tools, settings=tools.settings.model_copy(update={"rates": rates}))
+    with TestClient(create_app(limited), "http://localhost") as client:
+        first = client.post(APPLY, data=WRONG)
+        changed = WRONG | draft_on(first.text) | {"idempotency_key": "of the next page"}
+        client.post(APPLY, data=changed | {"name": "Changed since"})
+        told = [client.post(APPLY, data=WRONG | {"name": f"Ole {n}"}) for n in range(4)]
+        back = client.post(APPLY, data=WRONG)
+
+    assert first.status_code == 422
+    assert [answer.status_code for answer in told] == [422, 429, 429, 429]
+    assert (back.status_code, count(world, Draft)) == (429, 2)
+
+
 def test_an_old_form_pressed_after_its_draft_was_sent_leads_to_the_newest_receipt(
     client: TestClient, world: World
 ) -> None:
