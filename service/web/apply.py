@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from service.core.db import new_id
-from service.core.errors import Refusal, TooMany
+from service.core.errors import Refusal
 from service.core.idempotency import KeyReused
 from service.domain.jobs.queries import get_job_to_send_to, is_taking, list_questions
 from service.domain.submissions.actions import JobClosed, receive_submission, remove_draft
@@ -207,7 +207,7 @@ def _save(request: Request, visit: Visit, begun: Begun, *, later: bool) -> Respo
         if later and mail_link(db, me, begun, draft):
             put_off = visit.show(_put_off(request, tools.settings.limits.draft_days))
     if begun.is_new:
-        with suppress(TooMany):  # it is kept: the next one is refused
+        with suppress(Refusal):  # it is kept, counted or not: of too many the next one is refused
             tools.rates.hit(tools.settings.rates.submissions, "draft from", visit.network)
     begun.go_on(tools.key, draft)
     return put_off

@@ -1,15 +1,20 @@
 """What could not be kept is said to be so, and nobody sends without it unawares."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import col, func, select
 
 from service.app import create_app
 from service.core.clock import utc_now
+from service.core.db import Database
 from service.domain.submissions.tables import Draft, StagedFile, SubmissionFile
 from service.doors.tools import Tools
 from service.settings import Rates
@@ -99,6 +104,40 @@ def test_what_could_not_be_saved_is_said_to_be_on_the_page_only(
     assert 'href="#evidence-0-files">2.txt</a>' in told.text
     assert hidden_on(told.text) == hidden_on(asked.text) == {"missed": ["evidence-0-files/2.txt"]}
     assert "say to send without it" in asked.text
+    assert (count(world, Draft), count(world, StagedFile)) == (1, 1)
+
+
+@contextmanager
+def losing_the_count(database: Database) -> Iterator[list[str]]:
+    """Once a draft is there, no connection is free for counting it; what was lost."""
+    seen: list[str] = []
+    lost: list[str] = []
+
+    def lose(_connection: object, _cursor: object, statement: str, *_how: object) -> None:
+        seen.append(statement)
+        counts = statement.startswith("INSERT INTO rate_count")
+        if counts and any(one.startswith("INSERT INTO draft ") for one in seen):
+            lost.append(statement)
+            raise PoolTimeout
+
+    event.listen(database.engine, "before_cursor_execute", lose)
+    yield lost
+    event.remove(database.engine, "before_cursor_execute", lose)
+
+
+def test_a_draft_that_is_kept_is_not_said_to_be_lost_when_it_could_not_be_counted(
+    tools: Tools, world: World
+) -> None:
+    rates = Rates(store="database")
+    counting = replace(tools, settings=tools.settings.model_copy(update={"rates": rates}))
+    with TestClient(create_app(counting), "http://localhost", follow_redirects=False) as client:
+        with losing_the_count(tools.database) as lost:
+            kept = client.post(APPLY, data=WRONG, files=files(1))
+        again = client.post(APPLY, data=WRONG | draft_on(kept.text))
+
+    assert (len(lost), kept.status_code, again.status_code) == (1, 422, 422)
+    assert "files marked “Kept”" in kept.text
+    assert "could not be saved" not in kept.text
     assert (count(world, Draft), count(world, StagedFile)) == (1, 1)
 
 
