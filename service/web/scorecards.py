@@ -29,6 +29,7 @@ from service.web.done import after
 from service.web.own_card import CHOICES, TEXTS, card_in_words, field_of
 from service.web.render import message, page
 from service.web.typed import Typed, whole
+from service.web.unsaved import unsaved_words
 from service.web.versions import RevisionAsked, version_in
 
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
@@ -140,16 +141,20 @@ def _shown(request: Request, db: Db, me: Actor, id: UUID, showing: Showing) -> R
     review = get_own_review(db, me, submission)
     mine = find_assignment(db, submission, me.user_id)
     card, version = review.card, showing.version
+    unsaved = showing.typed if review.is_locked else None
+    typed = None if unsaved else showing.typed
     return page(
         request,
         "scorecard.html",
         status=showing.status,
         me=me,
         submission=submission,
-        **card_in_words(db, review, showing.typed, showing.revision),
+        **card_in_words(db, review, typed, showing.revision),
         version=version if version is not None else card.version if card else "",
         locked=card.locked_at if card and review.is_locked else None,
         assignment=mine if may_review(mine) else None,
         notice=showing.notice,
+        overtaken=unsaved is not None,
+        unsaved=unsaved_words(unsaved) if unsaved else [],
         elsewhere=showing.status == HTTPStatus.PRECONDITION_FAILED,
     )
