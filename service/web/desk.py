@@ -153,8 +153,8 @@ def _preview(
             gone=len(ids) - len(found),
             reasons=found[0].job.rejection_reasons,
             reason=form.get("reason"),
-            subject=form.get("subject") or words.subject,
-            text=form.get("text") or words.text,
+            subject=form.get("subject", words.subject),
+            text=form.get("text", words.text),
         )
 
 

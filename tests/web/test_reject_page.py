@@ -132,3 +132,18 @@ def test_a_reviewer_sees_no_form_to_reject(
 
     assert (shown.status_code, done.status_code) == (403, 403)
     assert "not show enough depth" not in shown.text
+
+
+def test_a_field_that_was_cleared_stays_empty(pages: TestClient, world: World) -> None:
+    shown = preview(pages, world.submission).text
+    cleared = {**form_on(shown), **MAIL, "subject": "", "text": ""}
+    refused = pages.post("/desk/reject", data=cleared)
+
+    assert (words_on(shown)[0] != "", words_on(shown)[1] != "") == (True, True)
+    assert (refused.status_code, words_on(refused.text)) == (422, ["", ""])
+
+
+def words_on(page: str) -> list[str]:
+    """The subject and the text that would go out."""
+    found = re.findall(r'name="subject" value="([^"]*)"|name="text"[^>]*>\n([^<]*)<', page)
+    return ["".join(one) for one in found]
