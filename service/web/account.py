@@ -59,7 +59,7 @@ def change(request: Request, visit: PageVisit, form: FormHere) -> Response:
         with visit.writing() as (db, me):
             change_password(db, me, proof, chosen, tokens_too=bool(form.get("tokens_too")))
             _sign_in, token = sign_in(db, me, Proof(me.user_id, chosen.hash))
-            answer = visit.redirect(after(PATH, "password_changed"))
+            answer = visit.redirect(after(visit, PATH, "password_changed"))
     except Refusal as refusal:
         told = Typed()
         return _account(request, visit, status=told.refused(refusal), form=told)
@@ -93,7 +93,7 @@ def revoke(visit: PageVisit, id: UUID) -> Response:
     """End a token, and those that were made with it."""
     with visit.writing() as (db, me):
         revoke_token(db, me, get_token(db, me, id))
-        return visit.redirect(after(PATH, "revoked"))
+        return visit.redirect(after(visit, PATH, "revoked"))
 
 
 def _wanted(form: Form) -> dict[str, Any]:

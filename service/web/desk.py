@@ -26,7 +26,7 @@ from service.doors.listing import ListQuery, ask
 from service.doors.pages import PageVisit, local_path
 from service.doors.routes import DoorRoute
 from service.doors.visit import Db
-from service.web.done import COUNT, WORD, after
+from service.web.done import WORD, after
 from service.web.render import message, page
 from service.web.typed import Typed
 from service.web.versions import LONGEST
@@ -54,8 +54,7 @@ class DeskQuery(SubmissionFilter, ListQuery):
     @classmethod
     def _without_empty(cls, data: object) -> object:
         if isinstance(data, Mapping):
-            told = {WORD, COUNT}
-            return {name: value for name, value in data.items() if value != "" and name not in told}
+            return {name: value for name, value in data.items() if value != "" and name != WORD}
         return data
 
 
@@ -123,7 +122,7 @@ def reject(request: Request, visit: PageVisit, form: FormHere) -> Response:
         with visit.writing() as (db, me):
             count = len(reject_submissions(db, me, wanted))
             listed = "/desk/submissions?decision=rejected&sort=-updated"
-            return visit.redirect(after(listed, "rejected", count))
+            return visit.redirect(after(visit, listed, "rejected", count))
     except (Refusal, ValidationError) as error:
         return _preview(request, visit, form, error)
 

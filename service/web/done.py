@@ -1,13 +1,20 @@
 """What was just done, told once on the page that a form leads to.
 
-A word of ours in the address says what; nothing of the address itself is ever shown.
+A word of ours in the address says what, signed for that page and for a minute: nobody is told
+what was not done. Nothing of the address itself is ever shown.
 """
 
-from collections.abc import Mapping
+from datetime import timedelta
 from urllib.parse import urlencode
 
-WORD, COUNT = "done", "count"
-LONGEST_COUNT = 3  # digits
+from fastapi import Request
+
+from service.core.secrets import LinkInvalid, sign, unsign
+from service.doors.tools import tools_of
+from service.doors.visit import Visit
+
+WORD = "done"
+GOOD_FOR = timedelta(minutes=1)
 TELLS = {
     "added": "Your addition is part of your submission now. The team sees it.",
     "assigned": "The reviewer was asked.",
@@ -38,17 +45,33 @@ COUNTED = {
 }
 
 
-def after(path: str, word: str, count: int = 0) -> str:
+def after(visit: Visit, path: str, word: str, count: int = 0) -> str:
     """The path, with what was done."""
-    asked: dict[str, object] = {WORD: word} | ({COUNT: count} if count else {})
-    return f"{path}{'&' if '?' in path else '?'}{urlencode(asked)}"
+    signed = sign(visit.tools.key, _purpose(path.partition("?")[0]), [word, count])
+    return f"{path}{'&' if '?' in path else '?'}{urlencode({WORD: signed})}"
 
 
-def tell(query: Mapping[str, str]) -> str:
-    """The sentence for an address; none when it says nothing that we know."""
-    word, text = query.get(WORD, ""), query.get(COUNT, "")
-    count = int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_COUNT else 0
+def tell(request: Request) -> str:
+    """The sentence for the address; none when we did not lead there just now."""
+    signed = request.query_params.get(WORD, "")
+    if not signed:
+        return ""
+    try:
+        told = unsign(tools_of(request).key, _purpose(request.url.path), signed, GOOD_FOR)
+    except LinkInvalid:
+        return ""
+    match told:
+        case [str(word), int(count)]:
+            return _sentence(word, count)
+    return ""
+
+
+def _sentence(word: str, count: int) -> str:
     if word in COUNTED and count:
         one, several = COUNTED[word]
         return one if count == 1 else several.format(n=count)
-    return TELLS.get(word, "")
+    return TELLS[word]
+
+
+def _purpose(path: str) -> str:
+    return f"done {path}"

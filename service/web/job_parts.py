@@ -95,7 +95,7 @@ def _save(request: Request, visit: PageVisit, slug: str, part: Part, form: Form)
         part.lines.check_places(typed, numbers)
         with visit.writing() as (db, me):
             part.keep(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
-            return visit.redirect(after(f"/desk/jobs/{slug}", "changed"))
+            return visit.redirect(after(visit, f"/desk/jobs/{slug}", "changed"))
     except (ValidationError, Refusal) as error:
         status, refusal = typed.refused(error), error
     with visit.reading() as (db, me):

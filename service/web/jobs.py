@@ -90,7 +90,7 @@ def create(request: Request, visit: PageVisit, form: FormHere) -> Response:
         wanted = NewJob.model_validate({**_fields(typed), "slug": typed.value("slug")})
         with visit.writing() as (db, me):
             made = create_job(db, me, wanted)
-            return visit.redirect(after(f"/desk/jobs/{made.slug}", "created"))
+            return visit.redirect(after(visit, f"/desk/jobs/{made.slug}", "created"))
     except (ValidationError, Refusal) as error:
         status = typed.refused(error)
     with visit.reading() as (_db, me):
@@ -120,7 +120,7 @@ def change(request: Request, visit: PageVisit, slug: str, form: FormHere) -> Res
         wanted = JobChange.model_validate(_fields(typed))
         with visit.writing() as (db, me):
             change_judged_job(db, me, get_job(db, me, slug, version=version_in(form)), wanted)
-            return visit.redirect(after(f"/desk/jobs/{slug}", "changed"))
+            return visit.redirect(after(visit, f"/desk/jobs/{slug}", "changed"))
     except (ValidationError, Refusal) as error:
         status, refusal = typed.refused(error), error
     with visit.reading() as (db, me):
@@ -137,7 +137,7 @@ def change_state(request: Request, visit: PageVisit, slug: str, form: FormHere) 
     try:
         with visit.writing() as (db, me):
             act(db, me, get_job(db, me, slug, version=version_in(form)))
-            return visit.redirect(after(f"/desk/jobs/{slug}", done))
+            return visit.redirect(after(visit, f"/desk/jobs/{slug}", done))
     except Refusal as refusal:
         return job_page(request, visit, slug, refusal)
 

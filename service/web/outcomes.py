@@ -39,6 +39,6 @@ def record(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Resp
         with visit.writing() as (db, me):
             submission = get_submission(db, me, id, version=ANY)
             record_outcome(db, me, submission, wanted, version=known)
-            return visit.redirect(after(f"/desk/submissions/{id}", "outcome_saved"))
+            return visit.redirect(after(visit, f"/desk/submissions/{id}", "outcome_saved"))
     except (Refusal, ValidationError) as error:
         return submission_page(request, visit, id, Doing("outcome", form, error, {"note": "told"}))

@@ -21,7 +21,7 @@ AGAIN_IN = {429: "60", 503: "5"}  # seconds, where the refusal does not say it b
 def page(request: Request, name: str, *, status: int = 200, **context: object) -> Response:
     """The template `name`, filled in."""
     settings = tools_of(request).settings
-    done = tell(request.query_params) if status == HTTPStatus.OK else ""
+    done = tell(request) if status == HTTPStatus.OK else ""
     html = _templates.get_template(name).render(
         company=settings.company, limits=settings.limits, done=done, **context
     )

@@ -28,7 +28,7 @@ def assign(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Resp
         wanted = AssignmentInput.model_validate(content)
         with visit.writing() as (db, me):
             assign_reviewer(db, me, get_submission(db, me, id), wanted)
-            return visit.redirect(after(f"/desk/submissions/{id}", "assigned"))
+            return visit.redirect(after(visit, f"/desk/submissions/{id}", "assigned"))
     except (Refusal, ValidationError) as error:
         return submission_page(request, visit, id, Doing("assign", form, error))
 
@@ -48,8 +48,8 @@ def change(
             assignment = get_assignment(db, me, submission, assignment_id)
             change_assignment(db, me, submission, assignment, wanted, version)
             if wanted.state:
-                return visit.redirect(after("/desk", "given_back"))
-            return visit.redirect(after(f"/desk/submissions/{id}", "given_on"))
+                return visit.redirect(after(visit, "/desk", "given_back"))
+            return visit.redirect(after(visit, f"/desk/submissions/{id}", "given_on"))
     except (Refusal, ValidationError) as error:
         places = {"reviewer": f"instead-{assignment_id}"}
         return submission_page(request, visit, id, Doing("answer", form, error, places))
@@ -62,7 +62,7 @@ def unseal(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Resp
         wanted = UnsealInput(reason=form.get("reason"))
         with visit.writing() as (db, me):
             unseal_scorecards(db, me, get_submission(db, me, id), wanted.reason)
-            return visit.redirect(after(f"/desk/submissions/{id}", "unsealed"))
+            return visit.redirect(after(visit, f"/desk/submissions/{id}", "unsealed"))
     except (Refusal, ValidationError) as error:
         refused = Doing("unseal", form, error, {"reason": "unseal"})
         return submission_page(request, visit, id, refused)

@@ -46,7 +46,7 @@ def save_rubric(request: Request, visit: PageVisit, slug: str, form: FormHere) -
         with visit.writing() as (db, me):
             job = get_job(db, me, slug, version=version_in(form))
             set_rubric(db, me, job, wanted.criteria)
-            return visit.redirect(after(f"/desk/jobs/{slug}", "changed"))
+            return visit.redirect(after(visit, f"/desk/jobs/{slug}", "changed"))
     except (ValidationError, Refusal) as error:
         status, refusal = typed.refused(error), error
     with visit.reading() as (db, me):

@@ -80,16 +80,16 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
             saved = _save(db, me, id, form, typed)
             if form.get("do") == "newest":
                 newest = get_submission(db, me, id).revision
-                return visit.redirect(after(f"{own}?revision={newest}", "draft_saved"))
+                return visit.redirect(after(visit, f"{own}?revision={newest}", "draft_saved"))
             if form.get("do") != "lock":
-                return visit.redirect(after(own, "draft_saved"))
+                return visit.redirect(after(visit, own, "draft_saved"))
             try:
                 lock_scorecard(db, me, get_submission(db, me, id), saved)
             except Refusal as refusal:
                 # The draft stays saved, so the answer is kept: a second press is told the same.
                 refused = Showing(typed, typed.refused(refusal), KEPT)
                 return visit.show(_shown(request, db, me, id, refused))
-            return visit.redirect(after(page_of_it, "locked"))
+            return visit.redirect(after(visit, page_of_it, "locked"))
     except (ValidationError, Refusal) as error:
         version = None if isinstance(error, TOLD) else form.get("version")
         return _page(request, visit, id, Showing(typed, typed.refused(error), version=version))

@@ -135,7 +135,9 @@ def set_new(request: Request, visit: StrangerVisit, token: str, form: FormHere) 
         told = Typed()
         status = told.refused(refusal)
         return page(request, "new_password.html", status=status, token=token, form=told)
-    answer = Response(status_code=303, headers={"Location": after("/sign-in", "password_set")})
+    answer = Response(
+        status_code=303, headers={"Location": after(visit, "/sign-in", "password_set")}
+    )
     remember_browser(answer, visit.tools, user.email)  # whoever guesses meanwhile
     return answer
 

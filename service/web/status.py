@@ -105,7 +105,7 @@ def add(request: Request, visit: StrangerVisit, token: Token, form: FormHere) ->
             there = get_revision(db, submission).files
             bound_files(visit.tools, [*(one.size for one in there), *(one.size for one in files)])
             add_to_submission(db, me, submission, addition, files)
-            return visit.redirect(after(f"/status/{token}", "added"))
+            return visit.redirect(after(visit, f"/status/{token}", "added"))
     except (ValidationError, Refusal) as error:
         status = typed.refused(error)
         if names := ", ".join(f"“{clean_name(upload.name)}”" for upload in form.uploads):
@@ -157,7 +157,7 @@ def confirm_here(
         confirm_revision(
             db, me, submission, get_revision_by_id(db, SYSTEM, submission, revision_id)
         )
-        return visit.redirect(after(f"/status/{token}", "confirmed"))
+        return visit.redirect(after(visit, f"/status/{token}", "confirmed"))
 
 
 @router.get("/withdraw/{token}")

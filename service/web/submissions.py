@@ -121,9 +121,9 @@ def move(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
             submission = get_submission(db, me, id, version=version_in(form))
             if form.get("to") == "reopen":
                 reopen_submission(db, me, submission, ReopenInput(reason=form.get("reason")).reason)
-                return visit.redirect(after(f"/desk/submissions/{id}", "reopened"))
+                return visit.redirect(after(visit, f"/desk/submissions/{id}", "reopened"))
             move_submission(db, me, submission, _move_in(form))
-            return visit.redirect(after(f"/desk/submissions/{id}", "moved"))
+            return visit.redirect(after(visit, f"/desk/submissions/{id}", "moved"))
     except (Refusal, ValidationError) as error:
         is_withdrawal = form.get("to") == Decision.WITHDRAWN.value
         places = {"reason": "note"} if is_withdrawal else {}
@@ -149,7 +149,7 @@ def confirm(
             submission = get_submission(db, me, id, version=version_in(form))
             revision = get_revision_by_id(db, me, submission, revision_id)
             confirm_revision(db, me, submission, revision, reason=wanted.reason)
-            return visit.redirect(after(f"/desk/submissions/{id}", "confirmed_by_hand"))
+            return visit.redirect(after(visit, f"/desk/submissions/{id}", "confirmed_by_hand"))
     except (Refusal, ValidationError) as error:
         refused = Doing("confirm", form, error, {"reason": f"why-{revision_id}"})
         return submission_page(request, visit, id, refused)

@@ -26,7 +26,7 @@ def save_team(request: Request, visit: PageVisit, slug: str, form: FormHere) -> 
         wanted = TeamInput.model_validate({"members": _members(form)})
         with visit.writing() as (db, me):
             set_team(db, me, get_job(db, me, slug, version=version_in(form)), wanted.members)
-            return visit.redirect(after(f"/desk/jobs/{slug}", "changed"))
+            return visit.redirect(after(visit, f"/desk/jobs/{slug}", "changed"))
     except (Refusal, ValidationError) as error:
         return job_page(request, visit, slug, error)
 
