@@ -38,6 +38,7 @@ from service.web import (
 )
 from service.web.ended import show_ended
 from service.web.render import FOLDER, page
+from service.web.unsaved import unsaved_words
 
 ROUTERS: list[APIRouter] = [
     careers.router,
@@ -148,6 +149,7 @@ def _refused(
 ) -> Response:
     title = TITLES.get(status, "This could not be done")
     desk = request.url.path.startswith("/desk")
+    unsaved = getattr(request.state, "unsaved", None)
     answer = page(
         request,
         "refusal.html",
@@ -156,6 +158,7 @@ def _refused(
         detail=detail,
         faults=faults,
         desk=desk,
+        unsaved=unsaved_words(unsaved) if unsaved else [],
     )
     answer.headers.update(headers or {})
     return answer

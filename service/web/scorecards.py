@@ -75,6 +75,7 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
     """Save the draft; then lock it, or go on with the newest revision, as was pressed."""
     typed, page_of_it = Typed.of(form), f"/desk/submissions/{id}"
     own = f"{page_of_it}/scorecard"
+    request.state.unsaved = typed  # for who may not see the page of it any more
     try:
         with visit.writing() as (db, me):
             saved = _save(db, me, id, form, typed)

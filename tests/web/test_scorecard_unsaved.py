@@ -5,7 +5,7 @@ import re
 
 from fastapi.testclient import TestClient
 
-from tests.reviewing import CARD, assign, lock, read, save
+from tests.reviewing import CARD, assign, change, lock, read, save
 from tests.web.test_scorecard_page import ticked_levels, url
 from tests.worlds import World
 
@@ -55,3 +55,29 @@ def test_a_form_that_comes_after_the_lock_is_shown_apart_from_what_is_locked(
         assert 'name="recommendation" value="yes" checked' in form
         assert ("Strong." in form, "Weak" in form, "kept below" in page) == (True, False, False)
     assert (kept["recommendation"], kept["comment"]) == ("yes", "Strong.")
+
+
+def test_whose_review_was_given_away_meanwhile_keeps_the_words_and_learns_nothing(
+    reviewing: TestClient, world: World
+) -> None:
+    sent, me, by = world.submission, world.reviewer, world.recruiter
+    assigned = assign(reviewing, by, me, sent).json()
+    given = change(reviewing, by, sent, assigned, reviewer=str(world.reviewer2.id))
+    late = reviewing.post(url(world), data=MADE | OTHERS)
+    nowhere = f"/desk/submissions/{world.job_id}/scorecard"
+    elsewhere = reviewing.post(nowhere, data=MADE | OTHERS)
+    read_only = reviewing.get(url(world))
+
+    assert (given.status_code, late.status_code, read_only.status_code) == (200, 404, 404)
+    assert handed_back(late.text) == HANDED_BACK
+    assert late.text == elsewhere.text
+    assert "Not saved" not in read_only.text
+
+
+def test_who_sees_a_submission_and_does_not_review_it_keeps_the_words_too(
+    pages: TestClient, world: World
+) -> None:
+    late = pages.post(url(world), data=MADE | OTHERS)
+
+    assert late.status_code == 403
+    assert handed_back(late.text) == HANDED_BACK
