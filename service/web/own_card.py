@@ -34,10 +34,12 @@ def card_in_words(
     old_levels = _take_old_levels(db, review, shown)
     _take_unasked(db, review, shown)
     is_newest = revision.number == review.submission.revision
+    newest = revision if is_newest else get_revision(db, review.submission)
     return {
         "revision": revision,
         "saved_for": review.revision.number if review.card else revision.number,
-        "newer": None if is_newest else _differing(revision, get_revision(db, review.submission)),
+        "newer": None if is_newest else _differing(revision, newest),
+        "gone": _gone(revision, newest),
         "criteria": review.rubric.criteria if review.rubric else [],
         "rubric": review.rubric.number if review.rubric else "",
         "old_levels": old_levels,
@@ -105,6 +107,12 @@ def _differing(judged: Revision, newest: Revision) -> list[str]:
     """What the newest revision has that is not the same in the one that is judged, in words."""
     before, now = _contents(judged), _contents(newest)
     return [words for cite, words in _citable(newest) if now[cite] != before.get(cite)]
+
+
+def _gone(judged: Revision, newest: Revision) -> list[str]:
+    """What is judged and is not in the newest revision at all, in words."""
+    now = _contents(newest)
+    return [words for cite, words in _citable(judged) if cite not in now]
 
 
 def _take_old_levels(db: Db, review: OwnReview, shown: Typed) -> dict[str, str] | None:

@@ -207,6 +207,19 @@ def test_nothing_is_cited_that_is_another_thing_in_the_newer_revision(
     assert ticked_cites(shown) == ["answer:wrong"]
 
 
+def test_a_draft_is_told_of_what_the_newer_revision_holds_no_longer(
+    reviewing: TestClient, world: World
+) -> None:
+    drafted(reviewing, world)
+    add_revision(world, statement="")
+    told, shown = (reviewing.get(f"{url(world)}{asked}").text for asked in ("", "?revision=2"))
+
+    assert "New or other in it" not in told
+    assert "you judge 1. No longer in it: Exhibit 1, Statement." in told
+    assert ticked_cites(shown) == ["answer:wrong"]
+    assert "No longer in it" not in shown
+
+
 def test_a_refused_form_judges_the_revision_that_it_was_made_for(
     reviewing: TestClient, world: World
 ) -> None:
