@@ -13,6 +13,7 @@ from service.domain.accounts.actor import Actor
 from service.domain.jobs.queries import get_job
 from service.domain.reviews.actions import (
     RubricChanged,
+    ScorecardInvalid,
     lock_scorecard,
     save_scorecard,
     take_next,
@@ -35,6 +36,13 @@ from service.web.versions import RevisionAsked, version_in
 router = APIRouter(prefix="/desk", route_class=DoorRoute)
 KEPT = "Your draft is saved. It is not locked yet."
 TOLD = (Stale, RubricChanged)  # who was told of the present version goes on from it
+
+WRONG_CHOICE = {
+    "level": "Choose one of these levels, or that it is not shown.",
+    "cites": "Choose from what stands here.",
+    "recommendation": "Choose one of these.",
+    "confidence": "Choose one of these.",
+}
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def save(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Respon
             return visit.redirect(after(visit, page_of_it, "locked"))
     except (ValidationError, Refusal) as error:
         version = None if isinstance(error, TOLD) else form.get("version")
-        return _page(request, visit, id, Showing(typed, typed.refused(error), version=version))
+        return _page(request, visit, id, Showing(typed, _told(typed, error), version=version))
 
 
 def _save(db: Db, me: Actor, id: UUID, form: Form, typed: Typed) -> Expected:
@@ -104,6 +112,15 @@ def _save(db: Db, me: Actor, id: UUID, form: Form, typed: Typed) -> Expected:
     expected = version_in(form) if form.get("version") else None
     saved = save_scorecard(db, me, submission, _input(form, review), expected)
     return Expected(frozenset({saved.version or 0}))
+
+
+def _told(typed: Typed, error: Refusal | ValidationError) -> int:
+    """The status; what is wrong with a choice is said in words of the page, not of the API."""
+    status = typed.refused(error)
+    if isinstance(error, ValidationError | ScorecardInvalid):
+        said = ((at, WRONG_CHOICE.get(at.rpartition("-")[2], text)) for at, text in typed.found)
+        typed.found = list(dict.fromkeys(said))
+    return status
 
 
 def _input(form: Form, review: OwnReview) -> ScorecardInput:

@@ -274,3 +274,47 @@ def test_who_wrote_in_two_tabs_is_led_to_what_is_saved(reviewing: TestClient, wo
     assert f'<a href="{url(world)}" target="_blank">Look at what is saved</a>' in second.text
     assert "From the other." in second.text
     assert "From one tab." in reviewing.get(url(world)).text
+
+
+WRONG = {
+    "rating-humility-level": "7",
+    "rating-humility-cites": ["no-such", "9"],
+    "recommendation": "maybe",
+    "confidence": "none",
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("rating-humility-level", "Choose one of these levels, or that it is not shown."),
+        ("rating-humility-cites", "Choose from what stands here."),
+        ("recommendation", "Choose one of these."),
+        ("confidence", "Choose one of these."),
+    ],
+)
+@pytest.mark.parametrize("value", [None, "x" * 81])
+def test_a_wrong_choice_is_told_in_words_of_the_page(
+    reviewing: TestClient, world: World, field: str, said: str, value: str | None
+) -> None:
+    assign(reviewing, world.recruiter, world.reviewer, world.submission)
+    made = {"version": "", "revision": "1", "rubric": "1"}
+    told = reviewing.post(url(world), data=made | {field: value or WRONG[field]})
+    mistakes = re.findall(r'<p class="mistake" id="([^"]+)-mistake">([^<]*)</p>', told.text)
+
+    assert told.status_code == 422
+    assert mistakes == [(field, said)]
+
+
+def test_a_refused_form_says_whether_anything_was_saved(
+    reviewing: TestClient, world: World
+) -> None:
+    assign(reviewing, world.recruiter, world.reviewer, world.submission)
+    made = {"version": "", "revision": "1", "rubric": "1"}
+    long = reviewing.post(url(world), data=made | {"comment": "x" * 20_001})
+    unready = reviewing.post(url(world), data=made | {"do": "lock"})
+
+    assert (long.status_code, unready.status_code) == (422, 409)
+    assert "Nothing was saved. What you wrote is kept below." in long.text
+    assert "Nothing was saved" not in unready.text
+    assert "Your draft is saved. It is not locked yet." in unready.text
