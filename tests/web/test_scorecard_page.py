@@ -318,3 +318,24 @@ def test_a_refused_form_says_whether_anything_was_saved(
     assert "Nothing was saved. What you wrote is kept below." in long.text
     assert "Nothing was saved" not in unready.text
     assert "Your draft is saved. It is not locked yet." in unready.text
+
+
+def test_who_goes_back_and_presses_again_does_not_overwrite_another_tab(
+    reviewing: TestClient, world: World
+) -> None:
+    sent, me = world.submission, world.reviewer
+    assign(reviewing, world.recruiter, me, sent)
+    made = {"revision": "1", "rubric": "1", "idempotency_key": "once"}
+    reviewing.post(url(world), data=made | {"version": "", "comment": "First."})
+    version = version_on(reviewing.get(url(world)).text)
+    other = made | {"version": version, "comment": "Other tab.", "idempotency_key": "other"}
+    reviewing.post(url(world), data=other)
+    back = reviewing.post(url(world), data=made | {"version": "", "comment": "Back."})
+    shown = re.search(r'name="version" value="(\d*)"', back.text)
+    assert shown
+    again = made | {"version": shown[1], "comment": "Back.", "idempotency_key": "next"}
+    pressed = reviewing.post(url(world), data=again)
+
+    assert (back.status_code, shown[1], pressed.status_code) == (422, "", 412)
+    assert "You changed something since" in back.text
+    assert read(reviewing, me, sent, "scorecards/mine").json()["comment"] == "Other tab."
