@@ -102,13 +102,17 @@ def _query_parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
 def _check_ids(request: Request, names: Sequence[str]) -> None:
     """An id has one spelling, so that a thing has one address. Raises NotFound."""
     for name in names:
-        text = request.path_params[name]
-        try:
-            found = str(UUID(text)) == text
-        except ValueError:
-            found = False
-        if not found:
+        if find_id(request.path_params[name]) is None:
             raise NotFound
+
+
+def find_id(text: str) -> UUID | None:
+    """None for what is no id, or not spelt as we do."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text else None
 
 
 def only_canonical_ids(request: Request) -> None:

@@ -11,9 +11,10 @@ from pydantic import ValidationError, model_validator
 
 from service.core.errors import Invalid, Malformed, NotFound, Refusal, Stale
 from service.core.paging import MOST, Slice
+from service.core.versions import VERSION
 from service.domain.accounts.actor import Actor, require
 from service.domain.desk.actions import reject_submissions
-from service.domain.desk.inputs import RejectInput, SubmissionFilter
+from service.domain.desk.inputs import MOST_AT_ONCE, RejectInput, SubmissionFilter
 from service.domain.desk.queries import find_job_id, list_submissions
 from service.domain.jobs.queries import list_jobs, list_stages
 from service.domain.messages.letters import rejection
@@ -24,7 +25,7 @@ from service.domain.submissions.tables import Submission
 from service.doors.forms import Form, FormHere
 from service.doors.listing import ListQuery, ask
 from service.doors.pages import PageVisit, local_path
-from service.doors.routes import DoorRoute
+from service.doors.routes import DoorRoute, find_id
 from service.doors.visit import Db
 from service.web.done import WORD, after
 from service.web.render import message, page
@@ -40,6 +41,11 @@ OVERTAKEN = (Stale, AlreadyDecided, NotFound)
 class NothingChosen(Invalid):
     code = "nothing_chosen"
     message = "Select at least one submission first."
+
+
+class TooManyChosen(Invalid):
+    code = "too_many_chosen"
+    message = "Select at most {most} submissions at once."
 
 
 class SeveralJobs(Invalid):
@@ -101,7 +107,7 @@ def preview(request: Request, visit: PageVisit, form: FormHere) -> Response:
     """Whom it meets, the reason and the mail, before anything is done."""
     try:
         return _preview(request, visit, form)
-    except (NothingChosen, SeveralJobs) as refusal:
+    except (NothingChosen, SeveralJobs, TooManyChosen) as refusal:
         back = local_path(form.get("back"))
         return message(
             request, "Nothing was done", str(refusal), status=422, back=back, back_words="Back"
@@ -167,7 +173,12 @@ def _said(error: Refusal | ValidationError) -> tuple[int, Typed]:
 
 
 def _find(db: Db, me: Actor, ids: set[UUID]) -> Sequence[Submission]:
-    """Those that may be rejected together. Raises NotFound, Forbidden, SeveralJobs."""
+    """Those that may be rejected together.
+
+    Raises TooManyChosen, NotFound, Forbidden, SeveralJobs.
+    """
+    if len(ids) > MOST_AT_ONCE:
+        raise TooManyChosen(most=MOST_AT_ONCE)
     found = find_submissions(db, me, ids)
     if not found:
         raise NotFound
@@ -208,12 +219,10 @@ def _versions(texts: Iterable[str]) -> list[tuple[UUID, int]]:
     found = []
     for text in texts:
         id, _, version = text.partition(":")
-        if not version.isascii() or not version.isdecimal() or len(version) > LONGEST:
+        known = find_id(id)
+        if known is None or not VERSION.fullmatch(version) or len(version) > LONGEST:
             raise Malformed
-        try:
-            found.append((UUID(id), int(version)))
-        except ValueError as error:
-            raise Malformed from error
+        found.append((known, int(version)))
     return found
 
 

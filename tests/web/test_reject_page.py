@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -141,6 +142,34 @@ def test_a_field_that_was_cleared_stays_empty(pages: TestClient, world: World) -
 
     assert (words_on(shown)[0] != "", words_on(shown)[1] != "") == (True, True)
     assert (refused.status_code, words_on(refused.text)) == (422, ["", ""])
+
+
+@pytest.mark.parametrize("spelling", ["{{{}}}:1", "urn:uuid:{}:1", "{}:01", "{}:0", "{}:", "{}:١"])
+@pytest.mark.parametrize("field", ["chosen", "lines"])
+def test_an_id_has_one_spelling_in_a_form_too(
+    pages: TestClient, world: World, field: str, spelling: str
+) -> None:
+    odd = spelling.format(world.submission.id)
+    shown = pages.post("/desk/reject/preview", data={field: odd})
+    bare = pages.post("/desk/reject/preview", data={field: f"{world.submission.id.hex}:1"})
+    right = pages.post("/desk/reject/preview", data={field: f"{world.submission.id}:1"})
+
+    assert [answer.status_code for answer in (shown, bare, right)] == [400, 400, 200]
+
+
+@pytest.mark.parametrize("path", ["/desk/reject/preview", "/desk/reject"])
+def test_no_more_are_looked_for_than_may_be_rejected_at_once(
+    pages: TestClient, world: World, path: str
+) -> None:
+    lines = [f"{world.submission.id}:1", *(f"{uuid4()}:1" for _ in range(99))]
+    some, many = (
+        pages.post(path, data={"lines": " ".join(some), "chosen": [], **MAIL})
+        for some in (lines, [*lines, f"{uuid4()}:1"])
+    )
+
+    assert "99 of those you chose are no longer there" in some.text
+    assert many.status_code == 422
+    assert "Select at most 100 submissions at once." in many.text
 
 
 def words_on(page: str) -> list[str]:
