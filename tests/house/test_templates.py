@@ -21,7 +21,7 @@ TEMPLATES: dict[str, tuple[Environment, Path]] = {
     **{path.name: (reference, path) for path in sorted(REFERENCE.glob("*.html"))},
 }
 STATIC = sorted([*(FOLDER / "static").iterdir(), *REFERENCE.glob("*.css")])
-MACROS_ONLY = {"parts.html", "evidence.html"}
+MACROS_ONLY = {"parts.html", "evidence.html", "unsaved.html"}
 # A <style> whose digest its policy names.
 STYLED = {"reference.html"}
 # Data for search machines, no program.
