@@ -38,7 +38,6 @@ from service.doors.visit import Visit
 from service.web.asked import too_many_files, unasked_in
 from service.web.begun import (
     OK,
-    OURS,
     Begun,
     begin,
     begins_one,
@@ -50,6 +49,7 @@ from service.web.begun import (
     take_files,
 )
 from service.web.closed import show_closed
+from service.web.fields import ANSWER, OURS, UNASKED
 from service.web.missed import ask_for_missed
 from service.web.render import message, page, words
 from service.web.typed import MOST_EXHIBITS
@@ -242,7 +242,9 @@ def _closed(request: Request, visit: Visit, begun: Begun) -> Response:
 
 
 def _labels(begun: Begun) -> dict[str, str]:
-    return LABELS | {f"answer-{one.key}": one.text for one in begun.questions}
+    """Of what was typed; an answer that is not asked for so is called by its question too."""
+    both = (ANSWER, UNASKED)
+    return LABELS | {f"{start}{one.key}": one.text for one in begun.questions for start in both}
 
 
 def _receipt(visit: Visit, begun: Begun) -> str:
@@ -267,6 +269,7 @@ def _form(request: Request, visit: Visit, begun: Begun, status: int = 200) -> Re
         receipt=_receipt(visit, begun),
         kinds=KINDS,
         labels=_labels(begun),
+        ours=OURS,
         consent_text=consent_of(visit.tools.settings)[0],
         idempotency_key=str(new_id()),
     )

@@ -8,8 +8,8 @@ from service.domain.jobs.tables import Question, QuestionKind
 from service.domain.submissions.tables import StagedFile
 from service.doors.forms import Form
 from service.doors.multipart import Upload
+from service.web.fields import ANSWER, UNASKED
 
-ANSWER, UNASKED = "answer-", "unasked-"
 FIRST = "evidence-0-files"
 LONGEST_DATE = 10
 WORDS_STAY = (

@@ -29,19 +29,18 @@ from service.domain.submissions.queries import (
     get_draft,
 )
 from service.domain.submissions.tables import Draft, StagedFile
-from service.doors.forms import KEY_FIELD, Form
+from service.doors.forms import Form
 from service.doors.refusals import status_for, status_of
 from service.doors.submission_forms import place_names
-from service.doors.submission_intake import HONEYPOT
 from service.doors.tools import Tools
 from service.doors.uploads import store_uploads
 from service.doors.visit import Db, Visit
 from service.web.asked import FIRST, as_asked, in_their_places, places_for_files
-from service.web.missed import KEPT, MISSED, SWEPT, WITHOUT, kept_in, missed_in
+from service.web.fields import MISSED, OURS
+from service.web.missed import SWEPT, kept_in, missed_in
 from service.web.typed import Typed
 
 OK = 200
-OURS = (KEY_FIELD, HONEYPOT, "draft", "version", "invited", "do", "drop", KEPT, MISSED, WITHOUT)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from service.core.filenames import clean_name
 from service.domain.submissions.actions import JobClosed
 from service.doors.refusals import status_for
 from service.web.begun import Begun
+from service.web.fields import UNASKED
 from service.web.render import page, words
 
 UNSHOWN = {"consent"}
@@ -42,4 +43,4 @@ def _label(name: str) -> str:
     """`evidence-0-claim` → `Exhibit 1: claim`."""
     if found := _EVIDENCE.fullmatch(name):
         return f"Exhibit {int(found[1]) + 1}: {found[2].replace('_', ' ').replace('-', ' ')}"
-    return "A question no longer asked" if name.startswith("unasked-") else words(name)
+    return "A question no longer asked" if name.startswith(UNASKED) else words(name)

@@ -1,9 +1,9 @@
 """Files that were chosen and are not there: nobody sends without them unawares."""
 
 from service.doors.forms import Form
+from service.web.fields import KEPT, MISSED, WITHOUT
 from service.web.typed import Typed
 
-KEPT, MISSED, WITHOUT = "kept", "missed", "without"
 CHOOSE_AGAIN = "A file that you chose was not kept: choose it again, or say to send without it."
 SWEPT = (
     "What was kept for you was deleted {days} days after you last changed it, and the files with "

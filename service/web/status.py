@@ -36,7 +36,7 @@ from service.domain.submissions.tables import (
     Submission,
 )
 from service.doors.downloads import send_stored
-from service.doors.forms import Form, FormHere
+from service.doors.forms import KEY_FIELD, Form, FormHere
 from service.doors.pages import StrangerVisit
 from service.doors.routes import DoorRoute
 from service.doors.submission_forms import content_of_form, place_names
@@ -56,7 +56,7 @@ DECIDED = {
     "withdrawn": "You have withdrawn this submission.",
 }
 NOT_WITHDRAWN = "Your submission is not withdrawn"
-OURS = ("idempotency_key",)
+OURS = (KEY_FIELD,)
 
 
 @router.get("/status")

@@ -10,23 +10,13 @@ from service.core.errors import Fault, Refusal
 from service.core.idempotency import KeyReused, StillRunning
 from service.doors.forms import Form
 from service.doors.refusals import faults_of, status_of
+from service.web.fields import OURS, UNASKED
 
 DETAIL = ("title", "contribution", "started", "ended", "cannot_show", "vouchers-0-name")
 ABOUT = ("statement", "location", "links")
 MOST_EXHIBITS = 20
 LONGEST_NUMBER = 9  # digits
 _NUMBERS = {str(number) for number in range(MOST_EXHIBITS)}
-HIDDEN = {
-    "draft",
-    "version",
-    "invited",
-    "do",
-    "drop",
-    "missed",
-    "without",
-    "leave_empty",
-    "idempotency_key",
-}
 
 
 class KeptFile(Protocol):
@@ -61,7 +51,7 @@ class Typed:
     def of(cls, form: Form) -> "Typed":
         fields: dict[str, list[str]] = {}
         for name, value in form.fields:
-            if name not in HIDDEN:
+            if name not in OURS:
                 fields.setdefault(name, []).append(value)
         return cls(
             fields,
@@ -96,7 +86,7 @@ class Typed:
         return {
             name: "\n".join(values)
             for name, values in self.fields.items()
-            if name.startswith("unasked-")
+            if name.startswith(UNASKED)
         }
 
     def blame(self, faults: Iterable[Fault]) -> None:

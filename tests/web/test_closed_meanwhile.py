@@ -1,11 +1,15 @@
 """A job that closes while somebody types takes no word away."""
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import func, select
 
 from service.domain.jobs.tables import Job, JobState
 from service.domain.submissions.tables import Submission
+from service.doors.submission_intake import HONEYPOT
+from service.web.fields import OURS
 from tests.web.test_drafts_elsewhere import draft_on
 from tests.worlds import World
 
@@ -53,3 +57,20 @@ def test_the_draft_of_a_closed_job_can_be_read(client: TestClient, world: World)
     assert (read.status_code, empty.status_code) == (409, 409)
     assert "I made &lt;it&gt;." in read.text
     assert "notes.txt" in read.text
+
+
+def test_the_page_of_a_closed_job_shows_nothing_that_the_form_has_for_itself(
+    client: TestClient, world: World
+) -> None:
+    lacking = {"missed": ["evidence-0-files/lost.txt", "evidence-0-files/gone.txt"]}
+    begun = client.post(APPLY, data=TYPED | lacking | {"do": "add"}, files=[NOTES])
+    own = re.findall(r'type="(?:hidden|checkbox)" name="([^"]+)" value="([^"]*)"', begun.text)
+    state: dict[str, list[str]] = {"do": ["send"]}
+    for name, value in own:
+        state.setdefault(name, []).append(value or "something")
+    close(world)
+    late = client.post(APPLY, data=TYPED | state)
+    heads = re.findall(r"<h2>(.+?)</h2>", late.text)
+
+    assert set(state) == {*OURS} - {HONEYPOT}
+    assert heads == ["Your name", "E-mail address", "Exhibit 1: claim", "When?"]

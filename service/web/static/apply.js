@@ -1,7 +1,6 @@
 // Makes the form quicker: adds exhibits in place, shows how far an upload is, keeps what was typed,
 // and tells of files that are too large before they are sent.
 const MOST = 20;
-const HIDDEN = ["draft", "version", "invited", "idempotency_key", "do", "missed", "without"];
 
 function begin(form) {
   const kept = `exhibit:${form.action}`;
@@ -23,7 +22,7 @@ function begin(form) {
 const exhibits = (form) => [...form.querySelectorAll("fieldset.exhibit")];
 const inputs = (form) => [...form.querySelectorAll("input[type=file]")];
 const typed = (form) => [...new FormData(form)].filter(([name, value]) =>
-  typeof value === "string" && value && !HIDDEN.includes(name));
+  typeof value === "string" && value && !form.dataset.ours.split(" ").includes(name));
 
 function restore(form, saved) {
   const numbers = saved.map(([name]) => Number(/^evidence-(\d+)-/.exec(name)?.[1] ?? 0));
