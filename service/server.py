@@ -26,7 +26,7 @@ from service.worker.loop import run_worker
 
 DRAIN_SECONDS = 20  # for requests under way, after the wish to stop; with the worker less than 30
 WORKER_SECONDS = 5  # for the worker's task in hand; what it does not finish, it does again
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.2  # a signal's handler may wake nobody: who is interrupted can hold that very lock
 BACKLOG = 2048
 
 

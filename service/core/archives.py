@@ -51,7 +51,7 @@ def _opened(stream: BinaryIO, entries: int, unpacked: int) -> Generator[zipfile.
         with zipfile.ZipFile(stream) as archive:
             _check_entries(archive.infolist(), entries, unpacked)
             yield archive
-    except (
+    except (  # a way of packing that zipfile does not know is NotImplementedError
         zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError,
         NotImplementedError, OSError, OverflowError, RuntimeError, ValueError,
     ) as error:  # fmt: skip

@@ -24,7 +24,7 @@ LONGEST_KEY = 255
 
 # Who waits holds a thread and nothing else; most of the server's 40 must stay free for the others.
 WAIT_SECONDS = 5.0
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.05  # the one waited for may be in another process, which can wake nobody here
 MOST_WAITING = 8
 
 _running: set[tuple[str, str, str]] = set()

@@ -33,7 +33,7 @@ IDLE_SECONDS = 0.5
 TROUBLE_SECONDS = 2.0
 
 EXPECTED = (Hopeless, MailFailed)  # their words are ours, without personal data
-BY_CLOCK = col(Task.kind).in_([name for name, kind in TASKS.items() if kind.every])
+BESIDE = col(Task.kind).in_([name for name, kind in TASKS.items() if kind.beside])
 UNKNOWN = TaskKind(lambda _tools, _task: None)
 
 log = logging.getLogger(__name__)
@@ -42,25 +42,25 @@ log = logging.getLogger(__name__)
 def run_worker(tools: Tools, stop: Event, *, lease: timedelta = LEASE) -> None:
     """Work until `stop` is set.
 
-    Beside it the events are chained, and what comes by the clock is done: no slow task keeps the
-    events waiting, and no long round of tidying the letters.
+    Beside it the events are chained, and what may take long is done: no slow task keeps the events
+    waiting, and neither a round of tidying nor the reading of files the letters.
     """
     first = [lambda: schedule_nightly(tools.database)]
 
-    def tidy() -> int:
+    def do_long() -> int:
         while first:
             first[0]()
             first.pop()
-        return run_tasks(tools, stop, lease, BY_CLOCK)
+        return run_tasks(tools, stop, lease, BESIDE)
 
     beside = [
         Thread(target=_keep_doing, args=(stop, do), name=name)
-        for name, do in (("chain", lambda: chain(tools)), ("tidy", tidy))
+        for name, do in (("chain", lambda: chain(tools)), ("long", do_long))
     ]
     for thread in beside:
         thread.start()
     try:
-        _keep_doing(stop, lambda: run_tasks(tools, stop, lease, ~BY_CLOCK))
+        _keep_doing(stop, lambda: run_tasks(tools, stop, lease, ~BESIDE))
     finally:
         for thread in beside:
             thread.join()

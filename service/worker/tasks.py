@@ -10,6 +10,6 @@ from service.worker.work import TaskKind
 TASKS = {
     "event": TaskKind(react),
     "send_message": TaskKind(send_message, on_give_up=note_failure),
-    READ_FILE: TaskKind(read_file, on_give_up=give_up),
-    "nightly": TaskKind(tidy, every=HOUR),
+    READ_FILE: TaskKind(read_file, on_give_up=give_up, beside=True),
+    "nightly": TaskKind(tidy, every=HOUR, beside=True),
 }

@@ -26,12 +26,13 @@ class TaskKind:
 
     `work` does what is slow, with no transaction open, and returns what is then written together
     with the task's end. `on_give_up` is told, in the transaction that ends the task without
-    success, why. `every` makes the task come again.
+    success, why. `every` makes the task come again. What may take long is done `beside` the rest.
     """
 
     work: Callable[[Tools, Task], Effect | None]
     on_give_up: Callable[[Session, Task, str], None] | None = None
     every: timedelta | None = None
+    beside: bool = False
 
 
 def hold(session: Session, task: Task) -> None:

@@ -24,6 +24,7 @@ from service.domain.messages.tables import MessageState
 from service.doors.tools import Tools
 from service.settings import Settings
 from service.worker.loop import conclude, run_once, run_tasks, run_worker
+from service.worker.texts import KIND
 from service.worker.work import LeaseLost, TaskKind
 from tests.worker.postbox import PATIENCE, Postbox
 from tests.worker.steps import make_due, message, tasks, write, write_one
@@ -199,6 +200,38 @@ class Slow(Blobs):
         self.asked.set()
         assert self.let_go.wait(3 * PATIENCE)
         return super().list_older_than(when)
+
+
+class SlowToRead(Blobs):
+    """Gives no bytes until it is let go."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.asked, self.let_go = Event(), Event()
+
+    def read(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        self.asked.set()
+        assert self.let_go.wait(3 * PATIENCE)
+        return super().read(sha256, start, end)
+
+
+def test_letters_leave_while_a_file_is_read(posting: Tools, postbox: Postbox) -> None:
+    slow, stop = SlowToRead(posting.blobs.place), Event()
+    with posting.database.write() as session:
+        enqueue(session, KIND, sha256="0" * 64, media_type="text/plain")
+    worker = Thread(target=run_worker, args=(replace(posting, blobs=slow), stop), daemon=True)
+    worker.start()
+    try:
+        assert slow.asked.wait(PATIENCE)
+        write_one(posting.database, subject="meanwhile")
+        arrived = postbox.next()["Subject"]
+    finally:
+        stop.set()
+        slow.let_go.set()
+        worker.join(PATIENCE)
+
+    assert arrived == "meanwhile"
+    assert not worker.is_alive()
 
 
 def test_letters_leave_while_a_slow_file_store_is_swept(posting: Tools, postbox: Postbox) -> None:
