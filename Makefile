@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv --no-config pip compile pyproject.toml --quiet --universal 
 	--fork-strategy fewest --generate-hashes --annotation-style line --custom-compile-command 'make lock' \
 	$(if $(UPGRADE),--upgrade)
 
-.PHONY: run test test-all fuzz check migrations format lock
+.PHONY: run test test-all fuzz check migrations format lock statistics
 
 run: .venv/.run
 	$(BIN)/exhibit run
@@ -47,7 +47,9 @@ format: .venv/.dev
 lock: .venv/.run
 	@test -x $(BIN)/uv || $(PIP) uv
 	$(COMPILE) --group build --output-file requirements.lock
-	$(COMPILE) --group build --group dev --constraint requirements.lock \
+	$(COMPILE) --extra statistics --constraint requirements.lock \
+		--output-file requirements-statistics.lock
+	$(COMPILE) --extra statistics --group build --group dev --constraint requirements-statistics.lock \
 		--output-file requirements-dev.lock
 
 # Two depths: what runs it, and all that its development needs. Each again when its lock changes.
@@ -55,6 +57,10 @@ lock: .venv/.run
 	$(LOCKED) requirements.lock
 	$(OURSELVES)
 	@touch $@
+
+# What the figures about judging need, beside what runs it.
+statistics: .venv/.run
+	$(LOCKED) requirements-statistics.lock
 
 .venv/.dev: requirements-dev.lock .venv/.run
 	$(LOCKED) requirements-dev.lock

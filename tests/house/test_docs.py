@@ -24,7 +24,9 @@ def test_a_page_lists_what_there_is(page: str, table: Callable[[], list[str]]) -
 
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = [*project["project"]["dependencies"], *chain(*project["dependency-groups"].values())]
+    runs = project["project"]
+    groups = (runs["optional-dependencies"], project["dependency-groups"])
+    wanted = [*runs["dependencies"], *chain(*(chain(*group.values()) for group in groups))]
     rows = re.findall(
         r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|", _text("dependencies.md"), re.MULTILINE
     )
