@@ -31,13 +31,15 @@ CLUSTER = (
     *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
 )
 # The server goes when whoever started it goes, even by kill -9: `read` ends with the pipe to it.
+# Its data go too, unless they are asked for.
+KEEP = "keep\n"
 GUARD = """
 pg_ctl="$1" data="$2" options="$3"
 "$pg_ctl" start --wait --silent -D "$data" -l "$data/log" -o "$options" || exit 1
 echo ready
-read -r _
+read -r word
 "$pg_ctl" stop --silent --mode=fast -D "$data" >/dev/null 2>&1
-rm -rf "$data"
+[ "$word" = keep ] || rm -rf "$data"
 """
 
 
@@ -58,18 +60,28 @@ class Account(NamedTuple):
 
 
 @contextmanager
-def run_server() -> Generator[str]:
-    """Make a cluster, start it, give the URL of its database `postgres`, and take it all away."""
+def run_server(
+    *, place: Path | None = None, copy_of: Path | None = None, keep_as: Path | None = None
+) -> Generator[str]:
+    """Make a cluster, start it, give the URL of its database `postgres`, and take it all away.
+
+    It may begin with a copy of another one's data, and leave its own, once it has stopped.
+    """
     account = Account.for_server()
-    folder = Path(tempfile.mkdtemp(prefix="exhibit-pg-", dir=_place()))
+    folder = Path(tempfile.mkdtemp(prefix="exhibit-pg-", dir=place or _place()))
     try:
-        if account.uid is not None:
-            shutil.chown(folder, account.uid, account.gid)
-        programs = _programs(folder)
         data = folder / "data"
-        _run((programs / "initdb", *CLUSTER, "-D", data), folder, account)
-        with _running((programs / "pg_ctl", data, _options(folder)), folder, account):
+        if copy_of:
+            shutil.copytree(copy_of, data)
+        _hand_over(folder, account)
+        programs = _programs(folder)
+        if not copy_of:
+            _run((programs / "initdb", *CLUSTER, "-D", data), folder, account)
+        command = (programs / "pg_ctl", data, _options(folder))
+        with _running(command, folder, account, keep=keep_as is not None):
             yield f"postgresql://postgres@/postgres?host={folder}"
+        if keep_as:
+            shutil.move(data, keep_as)
     finally:
         shutil.rmtree(folder)
 
@@ -90,6 +102,12 @@ def restart(folder: Path) -> None:
         return True
 
     until(starts)
+
+
+def _hand_over(folder: Path, account: Account) -> None:
+    if account.uid is not None:
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, account.uid, account.gid)
 
 
 def _place() -> Path | None:
@@ -133,7 +151,9 @@ def _run(command: Sequence[str | Path], folder: Path, account: Account) -> None:
 
 
 @contextmanager
-def _running(command: Sequence[str | Path], folder: Path, account: Account) -> Generator[None]:
+def _running(
+    command: Sequence[str | Path], folder: Path, account: Account, *, keep: bool
+) -> Generator[None]:
     guard = subprocess.Popen(
         ("/bin/sh", "-c", GUARD, "sh", *command),
         stdin=subprocess.PIPE,
@@ -150,3 +170,6 @@ def _running(command: Sequence[str | Path], folder: Path, account: Account) -> G
             log = folder / "data" / "log"
             raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}")
         yield
+        if keep and guard.stdin:
+            guard.stdin.write(KEEP)
+            guard.stdin.flush()
