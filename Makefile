@@ -1,4 +1,5 @@
 # make run: try it.  make test, make check: before a commit.  make lock: after a change of pyproject.toml.
+# make bench: how fast it is.
 
 SHELL := /bin/sh
 BIN := .venv/bin
@@ -11,7 +12,7 @@ COMPILE := $(BIN)/uv --no-config pip compile pyproject.toml --quiet --universal 
 	--fork-strategy fewest --generate-hashes --annotation-style line --custom-compile-command 'make lock' \
 	$(if $(UPGRADE),--upgrade)
 
-.PHONY: run test test-all fuzz check migrations format lock statistics
+.PHONY: run test test-all fuzz check migrations format lock statistics bench
 
 run: .venv/.run
 	$(BIN)/exhibit run
@@ -38,6 +39,11 @@ migrations: .venv/.dev
 	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && \
 	url="sqlite:///$$folder/check.db" && \
 	$(BIN)/alembic -x url="$$url" upgrade head && $(BIN)/alembic -x url="$$url" check
+
+# How far from its floor each call is: docs/speed.md.  BENCH="--only list --rounds 3" and the like.
+SIZE ?= 100000
+bench: .venv/.dev
+	$(BIN)/python -m bench $(SIZE) $(BENCH)
 
 format: .venv/.dev
 	$(BIN)/ruff format --quiet

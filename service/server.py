@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from service.app import build_tools, create_app
@@ -138,7 +139,7 @@ def app_of_this_process() -> FastAPI:
     return create_app(tools)
 
 
-def config_for(settings: Settings, app: FastAPI | str, **others: Any) -> WireConfig:
+def config_for(settings: Settings, app: ASGIApp | str, **others: Any) -> WireConfig:
     """uvicorn as we want it: our connections, no names of software, no trust in strangers."""
     return WireConfig(
         app,
