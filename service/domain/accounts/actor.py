@@ -2,7 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam
 
 from service.core.errors import Forbidden
 from service.core.outbox import ActorKind
@@ -51,6 +54,15 @@ class Actor:
 
     def may_use(self, scope: Scope) -> bool:
         return scope in self.scopes
+
+
+def anybody(kind: ActorKind, roles: frozenset[Role]) -> Actor:
+    """Stands for whoever has these roles in a statement that is built once, for all of them.
+
+    Who it is, is said as `me` when the statement is executed.
+    """
+    me: Any = bindparam("me", type_=Uuid())
+    return Actor(kind, me, roles=roles)
 
 
 STRANGER = Actor(ActorKind.CANDIDATE, name="candidate")

@@ -1,9 +1,10 @@
 """The list of submissions: what one line shows, page by page, in a constant number of queries."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from service.core.changes import Since, list_gone
+from service.core.outbox import ActorKind
 from service.core.paging import Page, Place, Slice, fill
 from service.core.scripts import mixes_scripts
 from service.core.search import Term, terms_of
-from service.domain.accounts.actor import Actor
+from service.domain.accounts.actor import Actor, anybody
+from service.domain.accounts.tables import Role
 from service.domain.desk.inputs import SubmissionFilter
 from service.domain.desk.queries.excerpts import FoundHere, find_excerpts
 from service.domain.desk.queries.filters import Order, joined, matching, order_of
@@ -97,30 +100,29 @@ def _lines(
     limit: int,
     terms: Sequence[Term],
 ) -> list[SubmissionLine]:
-    wanted = [*conditions, order.beyond(after)] if after else conditions
-    if terms:  # of many that are found, only those of the page are looked at closely
-        page = joined(sa.select(col(Submission.id))).where(*wanted)
-        wanted = [col(Submission.id).in_(page.order_by(*order.clauses()).limit(limit))]
-    query = _columns(actor, order).where(*wanted).order_by(*order.clauses()).limit(limit)
-    rows = session.connection().execute(query).all()
-    revision_ids = [row.revision_id for row in rows]
-    kinds = _evidence_kinds(session, revision_ids)
-    done = reviews_done(session, [row.id for row in rows])
+    """First which, then what is shown of these few: no figure is made for a row that is not."""
+    keys = [key.label(f"key_{number}") for number, key in enumerate(order.keys)]
+    query = joined(sa.select(*keys)).where(*conditions).order_by(*order.clauses()).limit(limit)
+    if after:
+        query = query.where(order.beyond(after))
+    connection = session.connection()
+    places = connection.execute(query).all()
+    asked = {"me": actor.id, "ids": [place[-1] for place in places]}
+    rows = {row.id: row for row in connection.execute(_shown(actor.kind, actor.roles), asked)}
+    revision_ids = [row.revision_id for row in rows.values()]
     excerpts = find_excerpts(session, terms, revision_ids) if terms else {}
     return [
-        _line(
-            row,
-            kinds[row.revision_id],
-            done[row.id],
-            excerpts.get(row.revision_id, ()),
-            len(order.keys),
-        )
-        for row in rows
+        _line(row, place, excerpts.get(row.revision_id, ()))
+        for place in places
+        if (row := rows.get(place[-1]))  # else it went in between
     ]
 
 
-def _columns(actor: Actor, order: Order) -> Any:
-    columns: tuple[Any, ...] = (
+@cache
+def _shown(kind: ActorKind, roles: frozenset[Role]) -> Any:
+    """What is shown of the submissions `ids` to whoever has these roles, whose id is `me`."""
+    actor = anybody(kind, roles)
+    query = sa.select(
         col(Submission.id),
         col(Job.slug).label("job"),
         col(Stage.key).label("stage"),
@@ -137,22 +139,27 @@ def _columns(actor: Actor, order: Order) -> Any:
         col(Job.reviews_wanted),
         runs(actor).label("is_run_by_me"),
         visible_composite(actor).label("score"),
+        _done().label("reviews_done"),
+        _kinds().label("kinds"),
     )
-    keys = (key.label(f"key_{number}") for number, key in enumerate(order.keys))
-    return joined(sa.select(*columns, *keys))
+    return joined(query).where(col(Submission.id).in_(sa.bindparam("ids", expanding=True)))
 
 
-def _evidence_kinds(
-    session: Session, revision_ids: Sequence[UUID]
-) -> defaultdict[UUID, list[EvidenceKind]]:
-    """For each revision, one kind for each exhibit."""
-    query = sa.select(col(Evidence.revision_id), col(Evidence.kind)).where(
-        col(Evidence.revision_id).in_(revision_ids)
+def _done() -> sa.ScalarSelect[int]:
+    done = sa.select(sa.func.count()).where(
+        col(Assignment.submission_id) == Submission.id,
+        col(Assignment.state) == AssignmentState.DONE,
     )
-    kinds: defaultdict[UUID, list[EvidenceKind]] = defaultdict(list)
-    for revision_id, kind in session.connection().execute(query.order_by(col(Evidence.number))):
-        kinds[revision_id].append(kind)
-    return kinds
+    return done.correlate(Submission).scalar_subquery()
+
+
+def _kinds() -> sa.ScalarSelect[str]:
+    """`2:talk,1:open_source`: number and kind of each exhibit, in any order."""
+    one = sa.cast(col(Evidence.number), sa.String) + ":" + sa.cast(col(Evidence.kind), sa.String)
+    kinds = sa.select(sa.func.aggregate_strings(one, ","))
+    return (
+        kinds.where(col(Evidence.revision_id) == Revision.id).correlate(Revision).scalar_subquery()
+    )
 
 
 def reviews_done(session: Session, submission_ids: Sequence[UUID]) -> Counter[UUID]:
@@ -164,28 +171,36 @@ def reviews_done(session: Session, submission_ids: Sequence[UUID]) -> Counter[UU
 
 
 def _line(
-    row: sa.Row[Any],
-    kinds: Sequence[EvidenceKind],
-    done: int,
-    excerpts: Sequence[FoundHere],
-    sort_keys: int,
+    row: sa.Row[Any], place: sa.Row[Any], excerpts: Sequence[FoundHere]
 ) -> SubmissionLine:
-    shown = row._asdict()
-    mine = shown.pop("is_run_by_me")
-    keys = [shown.pop(f"key_{number}") for number in range(sort_keys)]
-    del shown["revision_id"]
+    kinds = _in_order(row.kinds or "")
+    mine = row.is_run_by_me
     return SubmissionLine(
-        **shown
-        | {
-            "waiting": row.waiting if mine else None,
-            "evidence_count": len(kinds),
-            "evidence_kinds": list(dict.fromkeys(kinds)),
-            "reviews_done": done if mine else None,
-            "reviews_wanted": row.reviews_wanted if mine else None,
-            "excerpts": excerpts,
-            "place": tuple(map(_portable, keys)),
-        }
+        id=row.id,
+        job=row.job,
+        stage=row.stage,
+        stage_name=row.stage_name,
+        decision=row.decision,
+        name=row.name,
+        email=row.email,
+        submitted_at=row.submitted_at,
+        updated_at=row.updated_at,
+        version=row.version,
+        revision=row.revision,
+        waiting=row.waiting if mine else None,
+        evidence_count=len(kinds),
+        evidence_kinds=list(dict.fromkeys(kinds)),
+        reviews_done=row.reviews_done if mine else None,
+        reviews_wanted=row.reviews_wanted if mine else None,
+        score=row.score,
+        excerpts=excerpts,
+        place=tuple(map(_portable, place)),
     )
+
+
+def _in_order(kinds: str) -> list[EvidenceKind]:
+    pieces = [piece.split(":") for piece in kinds.split(",") if piece]
+    return [EvidenceKind(kind) for _number, kind in sorted(pieces, key=lambda one: int(one[0]))]
 
 
 def _portable(key: object) -> str | int | float:
