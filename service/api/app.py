@@ -26,19 +26,20 @@ from service.doors.refusals import problem_of, refusal_of, show_fault
 from service.doors.routes import methods_taken
 from service.doors.transport import MethodNotAllowed
 
+# Each request is looked for in this order: what is asked most comes first.
 ROUTERS: list[APIRouter] = [
-    accounts,
+    desk,
+    submissions,
+    scorecards,
+    pipeline,
+    public_submissions,
     public_jobs,
     jobs,
-    desk,
-    exports,
-    pipeline,
-    outcomes,
     reviews,
-    scorecards,
-    public_submissions,
-    submissions,
     history,
+    exports,
+    outcomes,
+    accounts,
     outbox,
     reference,
 ]
