@@ -17,11 +17,12 @@ from service.core.outbox import EventRow
 from service.core.paging import Place
 
 Since = datetime | Place
+_NEWEST = select(func.max(EventRow.seq))
 
 
 def sync_point(session: Session) -> Place:
     """Where the sequence of events is now."""
-    return (session.exec(select(func.max(EventRow.seq))).one() or 0,)
+    return (session.connection().execute(_NEWEST).scalar_one() or 0,)
 
 
 def newer(since: Since) -> ColumnElement[bool]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, tuple_
+from sqlalchemy import ColumnElement, String, bindparam, cast, tuple_
 from sqlmodel import Session, and_, col, func, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from service.core.changes import Since, list_gone, newer, subjects
 from service.core.clock import utc_now
@@ -28,8 +30,7 @@ SEEN = ("user.created", "user.changed", "user.deactivated", "user.reactivated")
 
 def find_actor_by_token(session: Session, token_digest: str) -> tuple[Actor, ApiToken] | None:
     """The user behind an API token that is neither expired nor revoked."""
-    query = select(ApiToken).where(ApiToken.token_digest == token_digest)
-    token = session.exec(query.options(*load(ApiToken.user))).first()
+    token = session.exec(_by_token(), params={"digest": token_digest}).first()
     if not token or token.revoked_at or _is_past(token.expires_at) or token.user.deactivated_at:
         return None
     return Actor.of(token.user, token.scopes, token_id=token.id), token
@@ -37,13 +38,25 @@ def find_actor_by_token(session: Session, token_digest: str) -> tuple[Actor, Api
 
 def find_actor_by_sign_in(session: Session, token_digest: str) -> tuple[Actor, SignIn] | None:
     """The user behind a browser's session that is neither idle too long, expired nor revoked."""
-    query = select(SignIn).where(SignIn.token_digest == token_digest)
-    sign_in = session.exec(query.options(*load(SignIn.user))).first()
+    sign_in = session.exec(_by_sign_in(), params={"digest": token_digest}).first()
     if not sign_in or sign_in.revoked_at or _is_past(sign_in.expires_at):
         return None
     if _is_past(sign_in.last_seen_at + IDLE) or sign_in.user.deactivated_at:
         return None
     return Actor.of(sign_in.user), sign_in
+
+
+# Every request of somebody who works here begins with one of these: they are built once.
+@cache
+def _by_token() -> SelectOfScalar[ApiToken]:
+    query = select(ApiToken).where(col(ApiToken.token_digest) == bindparam("digest"))
+    return query.options(*load(ApiToken.user))
+
+
+@cache
+def _by_sign_in() -> SelectOfScalar[SignIn]:
+    query = select(SignIn).where(col(SignIn.token_digest) == bindparam("digest"))
+    return query.options(*load(SignIn.user))
 
 
 def find_user_by_email(session: Session, email_key: str) -> User | None:
