@@ -111,11 +111,8 @@ def _lines(
     rows = {row.id: row for row in connection.execute(_shown(actor.kind, actor.roles), asked)}
     revision_ids = [row.revision_id for row in rows.values()]
     excerpts = find_excerpts(session, terms, revision_ids) if terms else {}
-    return [
-        _line(row, place, excerpts.get(row.revision_id, ()))
-        for place in places
-        if (row := rows.get(place[-1]))  # else it went in between
-    ]
+    shown = [(rows[place[-1]], place) for place in places]  # one snapshot: each is there
+    return [_line(row, place, excerpts.get(row.revision_id, ())) for row, place in shown]
 
 
 @cache
