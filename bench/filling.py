@@ -31,7 +31,16 @@ BEGAN = datetime(2024, 11, 1, tzinfo=UTC)
 PERIOD = timedelta(days=730)
 TABLES = (
     *("blob", "candidate", "consent", "submission", "revision", "evidence", "submission_file"),
-    *("mailed_link", "message", "assignment", "access", "scorecard", "rating", "move"),
+    *(
+        "revision_words",
+        "mailed_link",
+        "message",
+        "assignment",
+        "access",
+        "scorecard",
+        "rating",
+        "move",
+    ),
     *("decision_record", "event", "event_detail"),
 )
 Insert = Callable[[str, Sequence[Row]], None]

@@ -14,7 +14,7 @@ from bench.ids import Id, Row, id_of, new_id, stamp
 from bench.words import COMMON, RARE, Words
 from service.core.outbox import ActorKind
 from service.demo.job import QUESTIONS
-from service.domain.submissions.actions.content import search_text
+from service.domain.submissions.actions.found_by import words_of
 from service.domain.submissions.tables import EvidenceKind
 
 CONSENT = "Exhibit may keep what I send and use it to decide about this job."
@@ -101,19 +101,22 @@ def _add_revision(rows: Rows, sent: Sent, id: Id, name: str) -> None:
     shown |= {"links": links, "statement": words.text(random, random.randint(2, 4))}
     evidence = [_evidence(sent, id, number) for number in (1, 2, 3)]
     file = _file(sent, id)
-    found_by = search_text(
-        cast("Any", SimpleNamespace(**shown, answers=answers)),
-        [cast("Any", SimpleNamespace(**(piece | {"vouchers": []}))) for piece in evidence],
-        [cast("Any", SimpleNamespace(name=file["name"]))],
-    )
     rows["revision"].append(
         shown
         | {"id": id.hex, "created_at": at, "settled_at": at, "submission_id": id.hex, "number": 1}
-        | {"state": "confirmed", "source": "api", "search_text": found_by}
+        | {"state": "confirmed", "source": "api"}
         | {"links": json.dumps(links), "answers": json.dumps(answers)}
     )
     rows["evidence"] += evidence
     rows["submission_file"].append(file)
+    found_by = words_of(
+        cast("Any", SimpleNamespace(**shown, id=id.hex, answers=answers)),
+        [cast("Any", SimpleNamespace(**(piece | {"vouchers": []}))) for piece in evidence],
+        [cast("Any", SimpleNamespace(**file))],
+        {},
+    )
+    searched: Row = {"id": id.hex, "created_at": at, "form": found_by.form}
+    rows["revision_words"].append(searched | {"person": found_by.person, "words": found_by.words})
 
 
 def _place(sent: Sent) -> str:

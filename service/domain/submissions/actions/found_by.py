@@ -31,7 +31,7 @@ def add_words(
     files: Sequence[SubmissionFile],
 ) -> None:
     """For a new revision, from what was typed; what its files say is added when they are read."""
-    session.add(_words_of(revision, evidence, files, {}))
+    session.add(words_of(revision, evidence, files, {}))
     session.flush()
 
 
@@ -66,7 +66,7 @@ def _make_anew(session: Session, query: Any) -> int:
     rows = {row.id: row for row in session.exec(locked).all()}
     texts = _texts(session, [file.sha256 for one in revisions for file in one.files])
     for revision in revisions:
-        new = _words_of(revision, revision.evidence, revision.files, texts)
+        new = words_of(revision, revision.evidence, revision.files, texts)
         if row := rows.get(revision.id):
             row.form, row.person, row.words = new.form, new.person, new.words
         else:
@@ -80,7 +80,7 @@ def _texts(session: Session, hashes: Iterable[str]) -> Mapping[str, str]:
     return dict(session.exec(query).all())
 
 
-def _words_of(
+def words_of(
     revision: Revision,
     evidence: Sequence[Evidence],
     files: Sequence[SubmissionFile],
