@@ -79,6 +79,7 @@ class Blobs:
             self._store = _s3(url, dict(options or {}), timeout, retries)
             self._brisk = _s3(url, dict(options or {}), min(timeout, BRISK_SECONDS), retries=0)
         else:
+            self._known: set[Path] = set()  # folders whose names are on the disk
             (self._folder / INCOMING).mkdir(parents=True, exist_ok=True, mode=0o700)
             self._store = self._brisk = LocalStore(prefix=self._folder)
 
@@ -208,9 +209,11 @@ class Blobs:
                 aside.replace(home)
         finally:
             aside.unlink(missing_ok=True)
-        # All three, each time: another process may have made a folder and not synced it yet.
-        for parent in (home.parent, home.parent.parent, folder):
-            sync(parent)
+        sync(home.parent)
+        if home.parent not in self._known:  # made just now, or by a process that has yet to sync it
+            sync(home.parent.parent)
+            sync(folder)
+            self._known.add(home.parent)
         return stored
 
     @contextmanager

@@ -149,6 +149,18 @@ def test_the_file_is_synced_before_it_gets_its_name_and_the_folders_after(tmp_pa
     ]
 
 
+def test_folders_above_are_synced_but_once_by_each_process(tmp_path: Path) -> None:
+    blobs, other = Blobs(str(tmp_path)), Blobs(str(tmp_path))
+    stored = blobs.put(BytesIO(b"x"), limit=1)
+    with watched() as again:
+        blobs.put(BytesIO(b"x"), limit=1)
+    with watched() as elsewhere:
+        other.put(BytesIO(b"x"), limit=1)
+
+    assert again[2:] == [f"fsync {stored.sha256[2:4]}"]
+    assert elsewhere[3:] == [f"fsync {stored.sha256[:2]}", f"fsync {tmp_path.name}"]
+
+
 def test_a_kill_while_bytes_arrive_leaves_nothing_but_something_to_sweep(tmp_path: Path) -> None:
     code = (
         "import sys; from service.core.blobs import Blobs\n"
