@@ -271,6 +271,9 @@ def _tune_sqlite(engine: sa.Engine) -> None:
         access, until = options.get("exhibit_access"), options.get("exhibit_until")
         # Whoever stood in line has waited already; all waiting together ends in time.
         left = LOCK_WAIT_SECONDS if until is None else max(0, until - monotonic())
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={ceil(left) * 1000}")
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if access == 'read' else 'OFF'}")
+        # Said to the driver itself: a quick read would notice the way around by SQLAlchemy.
+        plain = connection.connection.cursor()
+        plain.execute(f"PRAGMA busy_timeout={ceil(left) * 1000}")
+        plain.execute(f"PRAGMA query_only={'ON' if access == 'read' else 'OFF'}")
+        plain.close()
         connection.exec_driver_sql("BEGIN IMMEDIATE" if access in WRITING else "BEGIN")

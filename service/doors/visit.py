@@ -23,7 +23,7 @@ from service.core.versions import etag_of
 from service.domain.accounts.actions import touch_sign_in, touch_token
 from service.domain.accounts.actor import STRANGER, Actor
 from service.domain.accounts.queries import find_actor_by_sign_in, find_actor_by_token
-from service.domain.accounts.tables import Scope
+from service.domain.accounts.tables import ApiToken, Scope
 from service.doors.networks import address_of, count_knock, network_of
 from service.doors.tools import Tools, tools_of
 
@@ -156,8 +156,7 @@ class Visit:
             by_token = find_actor_by_token(session, digest(self.credential))
             if not by_token:
                 raise Unknown
-            actor, token = by_token
-            seen, touch = token.last_used_at, partial(touch_token, session, actor, token)
+            (actor, seen), touch = by_token, partial(_touch_token, session, by_token[0])
         else:
             by_sign_in = find_actor_by_sign_in(session, digest(self.credential))
             if not by_sign_in:
@@ -246,6 +245,10 @@ class Visit:
         headers = {name: value.replace(VEIL, self._token) for name, value in kept.headers.items()}
         body = None if kept.body is None else kept.body.replace(VEIL, self._token)
         return idempotency.Answer(kept.status, headers, body)
+
+
+def _touch_token(session: Session, actor: Actor) -> None:
+    touch_token(session, actor, session.get_one(ApiToken, actor.token_id))
 
 
 async def _key_of(request: Request) -> None:
