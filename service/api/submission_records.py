@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from service.core.scripts import mixes_scripts
-from service.domain.candidates.tables import Candidate
+from service.domain.submissions.shown import EVIDENCE, Shown, ShownRow
 from service.domain.submissions.tables import (
     Decision,
     Evidence,
@@ -15,10 +16,9 @@ from service.domain.submissions.tables import (
     Revision,
     RevisionState,
     Source,
-    Submission,
     SubmissionFile,
 )
-from service.domain.submissions.texts import TextOfFile, TextShown
+from service.domain.submissions.texts import TextOfFile, TextShown, text_of_file
 
 
 class ReceivedOut(BaseModel):
@@ -113,7 +113,8 @@ class ContentOut(BaseModel):
 
     @classmethod
     def of(cls, revision: Revision, texts: Mapping[str, TextOfFile]) -> "ContentOut":
-        files = [_file(revision, file, texts[file.sha256]) for file in revision.files]
+        of = revision.submission_id
+        files = [_file(of, file, texts[file.sha256]) for file in revision.files]
         return cls(
             id=revision.id,
             number=revision.number,
@@ -131,20 +132,6 @@ class ContentOut(BaseModel):
             evidence=[_evidence(piece, files) for piece in revision.evidence],
             files=files,
         )
-
-
-SHOWN = (
-    "state",
-    "source",
-    "received_at",
-    "confirm_reason",
-    "location",
-    "links",
-    "statement",
-    "answers",
-    "evidence",
-    "files",
-)
 
 
 class JobRef(BaseModel):
@@ -169,11 +156,6 @@ class CandidateRef(BaseModel):
     name: str
     email: str
     mixed_script: bool
-
-    @classmethod
-    def of(cls, person: Candidate) -> "CandidateRef":
-        mixed = mixes_scripts(person.name, person.email)
-        return cls(id=person.id, name=person.name, email=person.email, mixed_script=mixed)
 
 
 class SubmissionOut(BaseModel):
@@ -207,25 +189,21 @@ class SubmissionOut(BaseModel):
     files: list[FileOut] = Field(description="All files of the revision shown.")
 
     @classmethod
-    def of(
-        cls, submission: Submission, content: ContentOut, *, unconfirmed: int | None
-    ) -> "SubmissionOut":
-        job, stage, person = submission.job, submission.stage, submission.candidate
+    def of(cls, shown: Shown) -> "SubmissionOut":
+        about = shown.about
         return cls(
-            id=submission.id,
-            version=submission.version,
-            job=JobRef(id=job.id, slug=job.slug, title=job.title),
-            stage=StageRef(key=stage.key, name=stage.name),
-            decision=submission.decision,
-            decided_at=submission.decided_at,
-            candidate=CandidateRef.of(person),
-            created_at=submission.created_at,
-            updated_at=submission.updated_at,
-            newest_revision=submission.revision,
-            unconfirmed=unconfirmed,
-            revision=content.number,
-            revision_id=content.id,
-            **{name: getattr(content, name) for name in SHOWN},
+            id=about.id,
+            version=about.version,
+            job=JobRef(id=about.job_id, slug=about.slug, title=about.title),
+            stage=StageRef(key=about.stage_key, name=about.stage_name),
+            decision=about.decision,
+            decided_at=about.decided_at,
+            candidate=_candidate(about),
+            created_at=about.created_at,
+            updated_at=about.updated_at,
+            newest_revision=about.newest,
+            unconfirmed=shown.unconfirmed,
+            **_content(shown),
         )
 
 
@@ -261,7 +239,35 @@ class RevisionOut(BaseModel):
         )
 
 
-def _file(revision: Revision, file: SubmissionFile, text: TextOfFile) -> FileOut:
+def _candidate(about: ShownRow) -> CandidateRef:
+    mixed = mixes_scripts(about.name, about.email)
+    return CandidateRef(
+        id=about.candidate_id, name=about.name, email=about.email, mixed_script=mixed
+    )
+
+
+def _content(shown: Shown) -> dict[str, Any]:
+    """What was sent, in the revision shown."""
+    about = shown.about
+    texts = [text_of_file(file.media_type, file.state, file.pages) for file in shown.files]
+    files = [_file(about.id, *each) for each in zip(shown.files, texts, strict=True)]
+    return {
+        "revision": about.number,
+        "revision_id": about.revision_id,
+        "state": about.state,
+        "source": about.source,
+        "received_at": about.received_at,
+        "confirm_reason": about.confirm_reason,
+        "location": about.location,
+        "links": about.links,
+        "statement": about.statement,
+        "answers": [AnswerOut.model_validate(answer) for answer in about.answers],
+        "evidence": [_evidence(piece, files) for piece in shown.evidence],
+        "files": files,
+    }
+
+
+def _file(submission_id: UUID, file: SubmissionFile | ShownRow, text: TextOfFile) -> FileOut:
     return FileOut(
         id=file.id,
         name=file.name,
@@ -270,12 +276,12 @@ def _file(revision: Revision, file: SubmissionFile, text: TextOfFile) -> FileOut
         sha256=file.sha256,
         evidence=file.evidence_number,
         question=file.question_key,
-        url=f"/api/v1/submissions/{revision.submission_id}/files/{file.id}",
+        url=f"/api/v1/submissions/{submission_id}/files/{file.id}",
         text=text.state,
         pages=text.pages,
     )
 
 
-def _evidence(piece: Evidence, files: Sequence[FileOut]) -> EvidenceOut:
+def _evidence(piece: Evidence | ShownRow, files: Sequence[FileOut]) -> EvidenceOut:
     own = [file for file in files if file.evidence == piece.number]
-    return EvidenceOut(files=own, **piece.model_dump(exclude={"revision_id", "created_at"}))
+    return EvidenceOut(files=own, **{name: getattr(piece, name) for name in EVIDENCE})

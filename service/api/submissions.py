@@ -21,15 +21,14 @@ from service.domain.submissions import policy
 from service.domain.submissions.actions import confirm_revision, receive_submission
 from service.domain.submissions.inputs import ConfirmInput, SubmissionInput
 from service.domain.submissions.queries import (
-    count_waiting,
     get_file,
-    get_revision,
     get_revision_by_id,
     get_sent,
     get_submission,
     list_revisions,
     read_receipt_token,
 )
+from service.domain.submissions.shown import get_shown
 from service.domain.submissions.tables import Source
 from service.domain.submissions.texts import find_texts
 from service.doors.downloads import send_stored
@@ -135,12 +134,8 @@ def read(
 ) -> Response:
     """One submission with the newest revision, or the one asked for."""
     with visit.reading() as (db, me):
-        submission = get_submission(db, me, id)
-        shown = get_revision(db, submission, revision)
-        content = ContentOut.of(shown, find_texts(db, shown.files))
-        waiting = count_waiting(db, me, submission)
-        out = SubmissionOut.of(submission, content, unconfirmed=waiting)
-        return visit.answer(out, etag=submission.version)
+        shown = get_shown(db, me, id, revision)
+        return visit.answer(SubmissionOut.of(shown), etag=shown.about.version)
 
 
 @router.get("/{id}/revisions", response_model=PageOut[RevisionOut])

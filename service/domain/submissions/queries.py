@@ -146,11 +146,6 @@ def list_revisions(session: Session, actor: Actor, submission: Submission) -> Se
     return session.exec(query.order_by(col(Revision.id))).all()
 
 
-def count_waiting(session: Session, actor: Actor, submission: Submission) -> int | None:
-    """How many revisions nobody has confirmed yet; None for those who could not confirm them."""
-    return submission.waiting if is_run_by(session, actor, submission) else None
-
-
 def get_revision_by_id(
     session: Session, actor: Actor, submission: Submission, id: UUID
 ) -> Revision:

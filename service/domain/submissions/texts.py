@@ -36,11 +36,17 @@ def find_texts(session: Session, files: Iterable[SubmissionFile]) -> Mapping[str
     kinds = {file.sha256: file.media_type for file in files}
     query = select(FileText.sha256, FileText.state, FileText.pages)
     rows = session.exec(query.where(col(FileText.sha256).in_(kinds))).all()
-    known = {sha256: TextOfFile(TextShown(state), pages) for sha256, state, pages in rows}
-    return {sha256: known.get(sha256) or _unknown(kind) for sha256, kind in kinds.items()}
+    known = {sha256: (state, pages) for sha256, state, pages in rows}
+    return {
+        sha256: text_of_file(kind, *known.get(sha256, (None, None)))
+        for sha256, kind in kinds.items()
+    }
 
 
-def _unknown(media_type: str) -> TextOfFile:
+def text_of_file(media_type: str, state: TextState | None, pages: int | None) -> TextOfFile:
+    """`state` is None as long as nobody has looked."""
+    if state is not None:
+        return TextOfFile(TextShown(state), pages)
     return TextOfFile(TextShown.WAITING if media_type in CAN_READ else TextShown.NONE)
 
 
