@@ -1,6 +1,6 @@
 """Who may see and change submissions."""
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, null, or_, true
 from sqlmodel import col, select
 
 from service.domain.accounts.actor import Actor
@@ -9,11 +9,12 @@ from service.domain.jobs.policy import team_jobs
 from service.domain.submissions.tables import Access, Submission
 
 
-def visible_submissions(actor: Actor) -> ColumnElement[bool]:
+def visible_submissions(actor: Actor, *, among_many: bool = False) -> ColumnElement[bool]:
     """The submissions an actor may see, as a condition on Submission.
 
     Admins see all, recruiters those of their jobs, reviewers those assigned to them, candidates
-    their own; a conflict of interest blocks everyone.
+    their own; a conflict of interest blocks everyone. `among_many` says that a page of them is
+    found sooner by going along the order than by taking all of their jobs and sorting them.
     """
     if actor.is_system:
         return true()
@@ -21,15 +22,18 @@ def visible_submissions(actor: Actor) -> ColumnElement[bool]:
         return col(Submission.candidate_id) == actor.id if actor.id else false()
     mine = select(Access.submission_id).where(Access.user_id == actor.user_id)
     blocked = col(Submission.id).in_(mine.where(col(Access.blocked)))
-    return and_(or_(*_ways_in(actor)), ~blocked)
+    return and_(or_(*_ways_in(actor, among_many=among_many)), ~blocked)
 
 
-def _ways_in(actor: Actor) -> list[ColumnElement[bool]]:
+def _ways_in(actor: Actor, *, among_many: bool) -> list[ColumnElement[bool]]:
     if actor.has(Role.ADMIN):
         return [true()]
     ways: list[ColumnElement[bool]] = [false()]
     if actor.has(Role.RECRUITER):
-        ways.append(col(Submission.job_id).in_(team_jobs(actor)))
+        # Hidden in a function, the column's index is out of question for SQLite's planner.
+        plain = col(Submission.job_id)
+        job_id = func.coalesce(plain, null()) if among_many else plain
+        ways.append(job_id.in_(team_jobs(actor)))
     if actor.has(Role.REVIEWER):
         mine = select(Access.submission_id).where(Access.user_id == actor.user_id)
         ways.append(col(Submission.id).in_(mine.where(col(Access.assigned))))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +22,13 @@ from sqlalchemy import (
 from sqlmodel import Session, SQLModel, col, select
 
 from service.core.errors import Fault, Invalid
+from service.core.outbox import ActorKind
 from service.core.paging import Place
 from service.core.search import is_found, sort_key, terms_of
-from service.domain.accounts.actor import Actor
-from service.domain.accounts.tables import User
+from service.domain.accounts.actor import Actor, anybody
+from service.domain.accounts.tables import Role, User
 from service.domain.desk.inputs import Sort, SubmissionFilter
-from service.domain.jobs.policy import visible_jobs
+from service.domain.jobs.policy import team_jobs, visible_jobs
 from service.domain.jobs.tables import Job, Stage
 from service.domain.reviews.policy import visible_assignments
 from service.domain.reviews.queries import visible_composite
@@ -42,6 +44,7 @@ WORDS = SQLModel.metadata.tables[RevisionWords.__tablename__]
 ASKED = (AssignmentState.OPEN, AssignmentState.DONE)
 # Scores are sorted by thousandths: a mean may differ in its last bits from one look to the next.
 SCORE_STEPS = 1_000
+MANY = 1_000
 
 
 class UnknownFilter(Invalid):
@@ -53,8 +56,9 @@ def joined(query: Any) -> Any:
     """What conditions and sort keys are about."""
     return (
         query.select_from(Submission)
-        .join(Job, col(Job.id) == col(Submission.job_id))
-        .join(Stage, col(Stage.id) == col(Submission.stage_id))
+        # Outer, though each has one: so no planner begins with them and then sorts what it found.
+        .outerjoin(Job, col(Job.id) == col(Submission.job_id))
+        .outerjoin(Stage, col(Stage.id) == col(Submission.stage_id))
         .join(Revision, NEWEST)
     )
 
@@ -104,7 +108,8 @@ def matching(session: Session, actor: Actor, wanted: SubmissionFilter) -> list[C
 
     Raises UnknownFilter: a mistyped filter must never show, or take away, everything.
     """
-    found = [visible_submissions(actor), *_in_pipeline(session, actor, wanted)]
+    visible = visible_submissions(actor, among_many=_sees_many(session, actor))
+    found = [visible, *_in_pipeline(session, actor, wanted)]
     if wanted.decision is not None:
         decision = None if wanted.decision == "none" else wanted.decision
         found.append(col(Submission.decision).is_not_distinct_from(decision))
@@ -127,6 +132,25 @@ def find_job_id(session: Session, actor: Actor, slug: str) -> UUID:
     if id is None:
         raise UnknownFilter(faults=[Fault("/job", "There is no such job.")])
     return id
+
+
+def _sees_many(session: Session, actor: Actor) -> bool:
+    """Whether a recruiter's jobs have more submissions than are sorted in a moment.
+
+    PostgreSQL knows it by itself.
+    """
+    if actor.has(Role.ADMIN) or not actor.has(Role.RECRUITER):
+        return False
+    if session.get_bind().dialect.name == "postgresql":
+        return False
+    found = session.connection().execute(_some_of(actor.kind, actor.roles), {"me": actor.id})
+    return bool(found.scalar_one() == MANY)
+
+
+@cache
+def _some_of(kind: ActorKind, roles: frozenset[Role]) -> Any:
+    mine = select(Submission.id).where(col(Submission.job_id).in_(team_jobs(anybody(kind, roles))))
+    return select(func.count()).select_from(mine.limit(MANY).subquery())
 
 
 def _known_jobs(actor: Actor) -> ColumnElement[bool]:
