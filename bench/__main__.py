@@ -14,7 +14,7 @@ from bench.load import CONNECTIONS, Load
 from bench.measuring import Figure, busiest, is_idle_enough, measure
 from bench.running import Target, serving
 from bench.table import write
-from bench.taking_away import measure_export
+from bench.taking_away import can_measure_export, measure_export
 
 CACHE = Path("var/bench")
 FOLDER = Path(__file__).parent
@@ -53,7 +53,7 @@ def _figures(
     for call in _calls(large, small, rounds):
         if not wanted or call.name in wanted:
             yield from _measured(load, large, call, rounds, seconds)
-    if not wanted or "export" in wanted:
+    if (not wanted or "export" in wanted) and can_measure_export(large):
         yield from measure_export(load, large, rounds)
 
 

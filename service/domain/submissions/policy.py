@@ -1,6 +1,8 @@
 """Who may see and change submissions."""
 
-from sqlalchemy import ColumnElement, and_, false, func, null, or_, true
+from uuid import UUID
+
+from sqlalchemy import BindParameter, ColumnElement, and_, false, func, null, or_, true
 from sqlmodel import col, select
 
 from service.domain.accounts.actor import Actor
@@ -9,23 +11,31 @@ from service.domain.jobs.policy import team_jobs
 from service.domain.submissions.tables import Access, Submission
 
 
-def visible_submissions(actor: Actor, *, among_many: bool = False) -> ColumnElement[bool]:
+def visible_submissions(
+    actor: Actor, *, among_many: bool = False, one: UUID | BindParameter[UUID] | None = None
+) -> ColumnElement[bool]:
     """The submissions an actor may see, as a condition on Submission.
 
     Admins see all, recruiters those of their jobs, reviewers those assigned to them, candidates
     their own; a conflict of interest blocks everyone. `among_many` says that a page of them is
-    found sooner by going along the order than by taking all of their jobs and sorting them.
+    found sooner by going along the order than by taking all of their jobs and sorting them;
+    `one` is the id of the only one that is asked for: of much that is assigned, only this is read.
     """
     if actor.is_system:
         return true()
     if not actor.is_staff:
         return col(Submission.candidate_id) == actor.id if actor.id else false()
     mine = select(Access.submission_id).where(Access.user_id == actor.user_id)
+    if one is not None:
+        mine = mine.where(col(Access.submission_id) == one)
     blocked = col(Submission.id).in_(mine.where(col(Access.blocked)))
-    return and_(or_(*_ways_in(actor, among_many=among_many)), ~blocked)
+    assigned = col(Submission.id).in_(mine.where(col(Access.assigned)))
+    return and_(or_(*_ways_in(actor, assigned, among_many=among_many)), ~blocked)
 
 
-def _ways_in(actor: Actor, *, among_many: bool) -> list[ColumnElement[bool]]:
+def _ways_in(
+    actor: Actor, assigned: ColumnElement[bool], *, among_many: bool
+) -> list[ColumnElement[bool]]:
     if actor.has(Role.ADMIN):
         return [true()]
     ways: list[ColumnElement[bool]] = [false()]
@@ -35,8 +45,7 @@ def _ways_in(actor: Actor, *, among_many: bool) -> list[ColumnElement[bool]]:
         job_id = func.coalesce(plain, null()) if among_many else plain
         ways.append(job_id.in_(team_jobs(actor)))
     if actor.has(Role.REVIEWER):
-        mine = select(Access.submission_id).where(Access.user_id == actor.user_id)
-        ways.append(col(Submission.id).in_(mine.where(col(Access.assigned))))
+        ways.append(assigned)
     return ways
 
 

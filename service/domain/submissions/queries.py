@@ -61,7 +61,8 @@ def get_submission(
     Raises NotFound, Forbidden, Stale.
     """
     links = load(Submission.job, Submission.stage, Submission.candidate)
-    query = select(Submission).where(Submission.id == id, policy.visible_submissions(actor))
+    visible = policy.visible_submissions(actor, one=id)
+    query = select(Submission).where(Submission.id == id, visible)
     if version:
         query = query.with_for_update(of=Submission)
     found = session.exec(query.options(*links)).first()

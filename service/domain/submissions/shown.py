@@ -96,8 +96,7 @@ def _about(kind: ActorKind, roles: frozenset[Role]) -> Any:
         .join(Stage, col(Stage.id) == Submission.stage_id)
         .join(Candidate, col(Candidate.id) == Submission.candidate_id)
         .join(Revision, shown)
-        .where(col(Submission.id) == sa.bindparam("id", type_=sa.Uuid()))
-        .where(policy.visible_submissions(actor))
+        .where(col(Submission.id) == _ID, policy.visible_submissions(actor, one=_ID))
     )
 
 
@@ -105,6 +104,7 @@ def _columns(table: Any, names: Sequence[str]) -> list[Any]:
     return [getattr(table, name) for name in names]
 
 
+_ID = sa.bindparam("id", type_=sa.Uuid())
 _OF_REVISION = sa.bindparam("revision", type_=sa.Uuid())
 _EVIDENCE: Any = (
     sa.select(*_columns(Evidence, EVIDENCE))
