@@ -174,8 +174,7 @@ class Visit:
 
     @property
     def _key(self) -> str | None:
-        state = self.request.state
-        return getattr(state, "idempotency_key", None)
+        return getattr(self.request.state, "idempotency_key", None)
 
     def renew_key(self) -> None:
         """Of a form whose key was used with other content: the next one, the same for the same."""
