@@ -24,6 +24,7 @@ NO_ACTIONS = {
     "count_blobs": "counts who needs a file, for the caller who records the change",
     "release_blobs": "counts who needs a file, for the caller who records the change",
     "add_words": "makes what a revision is found by, for the caller who records it",
+    "words_of": "makes what a revision is found by, as a row that the caller adds",
     "add_missing_words": "makes anew what is made of other rows",
     "add_words_of_file": "makes anew what is made of other rows",
     "add_words_of_files": "makes anew what is made of other rows",
