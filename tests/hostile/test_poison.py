@@ -15,8 +15,8 @@ from service.core.db import Database
 from tests.depth import FULL
 from tests.hostile.calls import CALLS, Full
 from tests.hostile.invariants import Watch
+from tests.house.counting import sign_in
 from tests.house.growth import grow
-from tests.house.test_lists import sign_in
 
 # What the tables themselves would take; the doors take far less.
 ODD: dict[type, list[object]] = {
@@ -122,7 +122,7 @@ def test_one_odd_row_breaks_nothing_for_the_others(
 ) -> None:
     for _ in range(2):
         grow(watch.world)
-    sign_in(client, watch.world)
+    client.headers |= sign_in(watch.world, watch.world.admin)
     reads = walk(watch, full)
     tried = 0
     for name, wanted in steps():

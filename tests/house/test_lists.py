@@ -1,19 +1,11 @@
 """A list asks the database as much for three rows as for one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-from typing import Any
-
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event
 
-from service.core.clock import utc_now
-from service.core.secrets import digest
-from service.domain.accounts.tables import SignIn
 from service.doors.tools import Tools
 from tests.house.calls import CALLS, Call
+from tests.house.counting import counted, sign_in
 from tests.house.growth import grow
 from tests.worlds import World
 
@@ -32,19 +24,6 @@ PAGES = [
     "/desk/submissions/{id}",
 ]
 UNCHANGED = {"/jobs/{slug}", "/jobs/{slug}/apply", "/desk/jobs/{slug}/edit"}
-
-
-@contextmanager
-def counted(tools: Tools) -> Iterator[list[str]]:
-    """What the application asks its database meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    event.listen(tools.database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(tools.database.engine, "before_cursor_execute", note)
 
 
 def test_there_are_lists() -> None:
@@ -75,7 +54,7 @@ def test_a_list_asks_as_much_for_three_as_for_one(
 def test_a_page_asks_as_much_for_three_as_for_one(
     client: TestClient, world: World, tools: Tools, path: str
 ) -> None:
-    sign_in(client, world)
+    client.headers |= sign_in(world, world.admin)
     url = path.format(slug=world.job_slug, id=world.submission.id)
     found = []
     for growth in (1, 2):
@@ -89,17 +68,3 @@ def test_a_page_asks_as_much_for_three_as_for_one(
 
     assert three == one > 0
     assert long > short or path in UNCHANGED
-
-
-def sign_in(client: TestClient, world: World) -> None:
-    """The admin's browser."""
-    now = utc_now()
-    with world.database.write() as session:
-        row = SignIn(
-            user_id=world.admin.id,
-            token_digest=digest("a cookie"),
-            last_seen_at=now,
-            expires_at=now + timedelta(hours=1),
-        )
-        session.add(row)
-    client.headers["Cookie"] = "exhibit=a cookie"
