@@ -51,10 +51,11 @@ def extract(
         for piece in data:
             file.write(piece)
         file.seek(0)
-        return _read(_answer(command, file, seconds))
+        return _read(answer_of(command, file, seconds))
 
 
-def _answer(command: Sequence[str], file: IO[bytes], seconds: int) -> bytes:
+def answer_of(command: Sequence[str], file: IO[bytes], seconds: int) -> bytes:
+    """What a program of our own says to a file; it is ended when it takes too long."""
     with subprocess.Popen(  # noqa: S603  # our own program, and no word of the file's
         command,
         stdin=file,
