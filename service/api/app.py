@@ -5,6 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from service.api.accounts import router as accounts
+from service.api.conflicts import router as conflicts
 from service.api.desk import router as desk
 from service.api.document import ABOUT, TAGS, DescribedApi
 from service.api.exports import router as exports
@@ -36,6 +37,7 @@ ROUTERS: list[APIRouter] = [
     public_jobs,
     jobs,
     reviews,
+    conflicts,
     history,
     exports,
     outcomes,

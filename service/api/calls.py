@@ -41,8 +41,16 @@ from service.domain.reviews.actions.assignments import (
     AlreadyAssigned,
     AssignmentEnded,
     DuePast,
+    InConflict,
     NoReviewer,
     ScoresSeen,
+)
+from service.domain.reviews.actions.conflicts import (
+    ConflictKnown,
+    ConflictSettled,
+    NobodyLeft,
+    NoColleague,
+    NotUninvolved,
 )
 from service.domain.reviews.actions.ratings import ScorecardInvalid
 from service.domain.reviews.actions.rules import SealFixed
@@ -93,7 +101,7 @@ class Told:
 FORM = (FormMalformed, FormNotUtf8, TooManyFields, TextTooLarge)
 FILES = (TooManyFiles, FileTooLarge, FilesTooLarge, FileEmpty, FileTypeRefused)
 STORE = (FileGone, StoreFailed)
-ASKING = (NoReviewer, DuePast, AlreadyAssigned, ScoresSeen, AlreadyDecided)
+ASKING = (NoReviewer, DuePast, AlreadyAssigned, InConflict, ScoresSeen, AlreadyDecided)
 SCORING = (NotAssigned, NoRubric, ScorecardLockedAlready)
 
 CALLS = {
@@ -164,6 +172,24 @@ CALLS = {
         "change_assignment",
         "Decline, abstain, reassign or set a date",
         (*ASKING, AssignmentEnded),
+        ETAG,
+    ),
+    "GET /submissions/{id}/conflicts": Told(
+        "list_conflicts", "List a submission's conflicts of interest"
+    ),
+    "POST /submissions/{id}/conflicts": Told(
+        "report_conflict",
+        "Declare or suspect a conflict of interest",
+        (NoColleague, ConflictKnown, NobodyLeft),
+        ETAG,
+    ),
+    "GET /submissions/{id}/conflicts/{conflict_id}": Told(
+        "get_conflict", "Get a conflict of interest", headers=ETAG
+    ),
+    "PATCH /submissions/{id}/conflicts/{conflict_id}": Told(
+        "settle_conflict",
+        "Confirm or dismiss a conflict of interest",
+        (NotUninvolved, ConflictSettled, NobodyLeft),
         ETAG,
     ),
     "GET /submissions/{id}/scorecards": Told("list_scorecards", "List scorecards"),

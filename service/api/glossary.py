@@ -96,11 +96,13 @@ FIELDS = {
     "version": "Its version: what stands in its `ETag`.",
     "vouchers": "Who could vouch for it. Ask the candidate before writing to them.",
     "waiting": "How many revisions wait for a confirmation.",
+    "words": "Why, in words.",
     "weight": "How much it counts beside the others.",
 }
 PARAMETERS = {
     "assignment_id": "Id of the assignment.",
     "columns": "Names with commas between them: only these columns, in this order.",
+    "conflict_id": "Id of the conflict of interest.",
     "cursor": "The `next_cursor` of the page before, with the same filters.",
     "file_id": "Id of the file.",
     "for": "`excel`: CSV begins with the byte order mark that Excel needs.",

@@ -11,14 +11,14 @@ from service.core.outbox import ActorKind, EventDetail, EventRow
 from service.core.rates import windows
 from service.domain.accounts.actions import RESET_WITHIN, open_password_reset
 from service.domain.accounts.actor import SYSTEM
-from service.domain.accounts.tables import Role, User
+from service.domain.accounts.tables import User
 from service.domain.candidates.tables import Candidate
-from service.domain.jobs.queries import list_team
 from service.domain.jobs.tables import Job
 from service.domain.messages import letters as words
 from service.domain.messages.actions import write_message
 from service.domain.messages.letters import Words
 from service.domain.messages.queries import count_letters
+from service.domain.reviews.queries.conflicts import list_leads
 from service.domain.reviews.tables import Assignment, AssignmentState
 from service.domain.submissions.actions.links import make_link
 from service.domain.submissions.queries import get_submission
@@ -183,10 +183,9 @@ def welcome(session: Session, settings: Settings, event: EventRow) -> None:
 
 
 def _mail_leads(session: Session, submission: Submission, kind: str, told: Words) -> None:
-    """To those who lead the hiring, else all recruiters on the team."""
-    team = [member for member in list_team(session, submission.job_id) if _hires(member.user)]
-    for member in [member for member in team if member.is_lead] or team:
-        _mail(session, kind, member.user.email, told, submission.id)
+    """To those who lead the hiring; never to who has a conflict of interest."""
+    for user in list_leads(session, submission):
+        _mail(session, kind, user.email, told, submission.id)
 
 
 def _is_flooded(session: Session, settings: Settings, kind: str, to: str) -> bool:
@@ -233,10 +232,6 @@ def _mail(
         text=told.text,
         submission_id=submission_id,
     )
-
-
-def _hires(user: User) -> bool:
-    return user.deactivated_at is None and Role.RECRUITER in user.roles
 
 
 def _id(event: EventRow, name: str) -> UUID:

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from service.core.outbox import Task, TaskState
 from service.domain.accounts.tables import ApiToken
+from service.domain.reviews.tables import Conflict, ConflictKind, ConflictState
 from service.domain.submissions.tables import SubmissionFile
 from tests.reviewing import CARD, assign, save
 from tests.worlds import Person, World
@@ -21,6 +22,7 @@ ASSIGNMENT, MINE = (
     "/submissions/{id}/assignments/{assignment_id}",
     "/submissions/{id}/scorecards/mine",
 )
+CONFLICT = "/submissions/{id}/conflicts/{conflict_id}"
 REASON = {"reason": "A reason in words."}
 Json = dict[str, Any]
 
@@ -209,6 +211,13 @@ CALLS = [
     Call("GET /submissions/{id}/assignments/{assignment_id}"),
     Call("PATCH " + ASSIGNMENT, "recruiter", body={"due": "2030-02-01"}, etag=ASSIGNMENT),
     Call("GET /assignments"),
+    Call("GET /submissions/{id}/conflicts"),
+    Call(
+        "POST /submissions/{id}/conflicts",
+        body={"user": "<reviewer2>", "kind": "personal", "words": "They are friends."},
+    ),
+    Call("GET " + CONFLICT, "recruiter"),
+    Call("PATCH " + CONFLICT, "recruiter", body={"state": "dismissed", **REASON}, etag=CONFLICT),
     Call("GET /submissions/{id}/scorecards"),
     Call("GET /submissions/{id}/summary"),
     Call("GET /submissions/{id}/scorecards/mine"),
@@ -280,7 +289,14 @@ def fill(client: TestClient, world: World) -> Full:
     client.post(f"{API}/users/{gone}/deactivate", headers={**admin, "If-Match": "*"})
     with world.database.write() as session:
         task = Task(kind="event", payload={}, state=TaskState.GIVEN_UP, last_error="It failed.")
-        session.add(task)
+        conflict = Conflict(
+            submission_id=world.submission.id,
+            user_id=world.outsider.id,
+            state=ConflictState.SUSPECTED,
+            kind=ConflictKind.OTHER,
+            words="They are friends.",
+        )
+        session.add_all([task, conflict])
         session.flush()
         file = session.exec(select(SubmissionFile)).one()
         token = session.exec(select(ApiToken).where(ApiToken.user_id == world.reviewer2.id)).one()
@@ -289,6 +305,7 @@ def fill(client: TestClient, world: World) -> Full:
             "submission": str(world.submission.id),
             "hired": str(world.submission2.id),
             "assignment_id": assigned["id"],
+            "conflict_id": str(conflict.id),
             "revision_id": more.json()["id"],
             "file_id": str(file.id),
             "token": more.headers["location"].rpartition("/")[2],

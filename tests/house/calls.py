@@ -34,6 +34,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /submissions/{id}/outcome": {"at": "2026-01-01", "succeeded": True},
     "POST /submissions/{id}/assignments": {"reviewer": SOMEBODY},
     "PATCH /submissions/{id}/assignments/{assignment_id}": {"state": "declined"},
+    "POST /submissions/{id}/conflicts": {"user": SOMEBODY, "words": "We are friends."},
+    "PATCH /submissions/{id}/conflicts/{conflict_id}": {"state": "dismissed", "reason": "No."},
     "POST /submissions/{id}/scorecards/unseal": {"reason": "An offer is due."},
     "PUT /submissions/{id}/scorecards/mine": {"comment": "So far."},
     "POST /submissions/{id}/revisions/{revision_id}/confirm": {"reason": "They called."},
@@ -95,6 +97,7 @@ class Call:
             "table": "submissions",
             "format": "csv",
             "assignment_id": new_id(),
+            "conflict_id": new_id(),
             "file_id": new_id(),
             "id": new_id(),
         }.items():

@@ -30,6 +30,9 @@ from service.domain.reviews.inputs import AssignmentInput
 from service.domain.reviews.tables import (
     Assignment,
     AssignmentState,
+    Conflict,
+    ConflictKind,
+    ConflictState,
     Rating,
     Recommendation,
     Scorecard,
@@ -61,6 +64,7 @@ def grow(world: World) -> None:
         _put(session, Assignment(submission_id=sent.id, reviewer_id=admin.id, assigned_by=user.id))
         _add_revision(session, world.submission.id)
         _add_review(session, world, Actor.of(admin), user)
+        _add_conflict(session, world, user)
         given_up = TaskState.GIVEN_UP
         _put(session, Task(kind="mail", payload={}, state=given_up, last_error="Nobody there."))
         _put(session, TeamMember(job_id=world.job_id, user_id=user.id))
@@ -74,6 +78,17 @@ def _put(session: Session, row: AnyRow) -> AnyRow:
 
 def _number(session: Session, table: type[SQLModel]) -> int:
     return session.exec(select(func.count()).select_from(table)).one() + 1
+
+
+def _add_conflict(session: Session, world: World, user: User) -> None:
+    conflict = Conflict(
+        submission_id=world.submission.id,
+        user_id=user.id,
+        state=ConflictState.SUSPECTED,
+        kind=ConflictKind.OTHER,
+        words="They are friends.",
+    )
+    _put(session, conflict)
 
 
 def _add_user(session: Session) -> User:

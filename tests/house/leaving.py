@@ -83,6 +83,7 @@ LEAVING: dict[str, Leaving | None] = {
     "/users": None,
     "/tokens": None,
     "/submissions/{id}/history": None,
+    "/submissions/{id}/conflicts": None,
     "/submissions/{id}/revisions": None,
     "/colleagues": Leaving(_deactivate, "reviewer"),
     "/jobs": Leaving(_close, "outsider"),

@@ -21,14 +21,14 @@ from service.domain.history.sentences import (
     names_for,
 )
 from service.domain.jobs.tables import Stage
-from service.domain.reviews.policy import sees_scores
+from service.domain.reviews.policy import sees_scores, told_of_conflicts
 from service.domain.submissions.policy import runs
 from service.domain.submissions.tables import Submission
 
 CANDIDATE = "The candidate"
 SERVICE = "Exhibit"
 SOMEBODY = "Somebody"
-PERSONS = ("reviewer_id", "to_reviewer_id")
+PERSONS = ("reviewer_id", "to_reviewer_id", "user_id")
 STAGES = ("from_stage_id", "to_stage_id")
 
 
@@ -75,7 +75,9 @@ def list_history(
     query = (
         select(EventRow, EventDetail)
         .outerjoin(EventDetail, col(EventDetail.id) == col(EventRow.id))
-        .where(EventRow.subject_id == submission.id, _told_to(actor, sight))
+        .where(
+            EventRow.subject_id == submission.id, _told_to(actor, sight), told_of_conflicts(actor)
+        )
     )
     if since and (isinstance(since, datetime) or since[1:] == sight.place):
         query = query.where(newer(since))
@@ -151,6 +153,7 @@ def _sentence(
     return words.format(
         who=who,
         reviewer=people.get(_id(event, "reviewer_id"), SOMEBODY),
+        person=people.get(_id(event, "user_id"), SOMEBODY),
         to_reviewer=people.get(_id(event, "to_reviewer_id"), SOMEBODY),
         from_stage=stages.get(_id(event, "from_stage_id"), "a stage"),
         to_stage=stages.get(_id(event, "to_stage_id"), "a stage"),

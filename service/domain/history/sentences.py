@@ -28,6 +28,21 @@ SENTENCES: dict[str, tuple[Audience, str]] = {
     "assignment.declined": (Audience.JUDGES, "{who} declined to review it"),
     "assignment.abstained": (Audience.JUDGES, "{who} abstained from reviewing it"),
     "assignment.reassigned": (Audience.JUDGES, "{who} gave {reviewer}’s review to {to_reviewer}"),
+    "assignment.blocked": (Audience.RUNNERS, "A conflict of interest ended {reviewer}’s review"),
+    "conflict.declared": (Audience.RUNNERS, "{who} declared a conflict of interest"),
+    "conflict.suspected": (
+        Audience.RUNNERS,
+        "{who} suspects a conflict of interest of {person}",
+    ),
+    "conflict.confirmed": (
+        Audience.RUNNERS,
+        "{who} confirmed the conflict of interest of {person}",
+    ),
+    "conflict.dismissed": (
+        Audience.RUNNERS,
+        "{who} dismissed the conflict of interest of {person}",
+    ),
+    "lead.named": (Audience.RUNNERS, "{person} leads the hiring of it from now on"),
     "scorecard.locked": (Audience.JUDGES, "{who} locked a scorecard"),
     "scores.unsealed": (Audience.JUDGES, "{who} looked at the sealed scores early"),
     "outcome.recorded": (Audience.RUNNERS, "{who} recorded how the hire turned out"),

@@ -63,6 +63,71 @@ class AssignmentReassigned(Event):
     to_reviewer_id: UUID
 
 
+class AssignmentBlocked(Event):
+    """A conflict of interest ended it."""
+
+    name: ClassVar[str] = "assignment.blocked"
+
+    submission_id: UUID
+    job_id: UUID
+    assignment_id: UUID
+    reviewer_id: UUID
+
+
+class ConflictDeclared(Event):
+    """Somebody says that they must not see or judge it; what it rests on is in the detail."""
+
+    name: ClassVar[str] = "conflict.declared"
+
+    submission_id: UUID
+    job_id: UUID
+    conflict_id: UUID
+    user_id: UUID
+
+
+class ConflictSuspected(Event):
+    """Somebody else, or Exhibit, sees a reason; until it is confirmed, it blocks nothing."""
+
+    name: ClassVar[str] = "conflict.suspected"
+
+    submission_id: UUID
+    job_id: UUID
+    conflict_id: UUID
+    user_id: UUID
+
+
+class ConflictConfirmed(Event):
+    """By somebody uninvolved, with a reason; from now on it blocks."""
+
+    name: ClassVar[str] = "conflict.confirmed"
+
+    submission_id: UUID
+    job_id: UUID
+    conflict_id: UUID
+    user_id: UUID
+
+
+class ConflictDismissed(Event):
+    """By somebody uninvolved, with a reason; it blocks no longer."""
+
+    name: ClassVar[str] = "conflict.dismissed"
+
+    submission_id: UUID
+    job_id: UUID
+    conflict_id: UUID
+    user_id: UUID
+
+
+class LeadNamed(Event):
+    """The conflict of who led the hiring leaves this submission to somebody else."""
+
+    name: ClassVar[str] = "lead.named"
+
+    submission_id: UUID
+    job_id: UUID
+    user_id: UUID
+
+
 class ScorecardSaved(Event):
     """A draft was written, or written again."""
 

@@ -18,7 +18,13 @@ from pydantic_core import PydanticCustomError
 
 from service.core.moments import Day
 from service.core.words import Line, Text
-from service.domain.reviews.tables import AssignmentState, Confidence, Recommendation
+from service.domain.reviews.tables import (
+    AssignmentState,
+    Confidence,
+    ConflictKind,
+    ConflictState,
+    Recommendation,
+)
 
 LONGEST_CITE = 80
 
@@ -77,6 +83,25 @@ class AssignmentChange(Input):
                 "change_unclear", "Send a state, or another reviewer, or another due date."
             )
         return self
+
+
+class ConflictInput(Input):
+    """A conflict of interest: one's own, or that of somebody else, whom one suspects of it."""
+
+    user: UUID | None = Field(
+        default=None, description="Id of an active user; without it, oneself."
+    )
+    kind: ConflictKind = Field(default=ConflictKind.OTHER, description="What it rests on.")
+    words: Annotated[str, Text(2_000)] = Field(description="Why, in a sentence.")
+
+
+class ConflictChange(Input):
+    """What somebody uninvolved finds."""
+
+    state: Literal[ConflictState.CONFIRMED, ConflictState.DISMISSED] = Field(
+        description="Whether it is one."
+    )
+    reason: Annotated[str, Text(2_000)]
 
 
 class RatingInput(Input):

@@ -3,12 +3,14 @@
 from sqlalchemy import ColumnElement, and_, false, func, or_, true
 from sqlmodel import col, select
 
+from service.core.outbox import EventRow
 from service.domain.accounts.actor import Actor
 from service.domain.accounts.tables import Role
 from service.domain.jobs.tables import Job, SealRule, TeamMember
 from service.domain.reviews.tables import (
     Assignment,
     AssignmentState,
+    Conflict,
     Scorecard,
     ScorecardState,
     Unsealing,
@@ -90,6 +92,34 @@ def visible_assignments(actor: Actor) -> ColumnElement[bool]:
     if not actor.is_staff:
         return false()
     return or_(runs(actor), sees_scores(actor), col(Assignment.reviewer_id) == actor.user_id)
+
+
+def visible_conflicts(actor: Actor) -> ColumnElement[bool]:
+    """As a condition on Conflict joined with Submission.
+
+    Who hires sees them all but what others say of themselves; everybody what they said: a
+    suspicion of oneself could tell a blind reviewer who the candidate is.
+    """
+    if actor.is_system:
+        return true()
+    if not actor.is_staff:
+        return false()
+    mine = col(Conflict.user_id) == actor.user_id
+    return or_(and_(runs(actor), ~mine), col(Conflict.reported_by) == actor.user_id)
+
+
+def told_of_conflicts(actor: Actor) -> ColumnElement[bool]:
+    """As a condition on EventRow: nobody is told of what others say of their own conflicts."""
+    if actor.is_system or actor.id is None:
+        return true()
+    about_me = col(EventRow.payload)["user_id"].as_string() == str(actor.id)
+    named = col(EventRow.name).startswith("conflict.") & about_me
+    return func.coalesce(~named, true()) | (col(EventRow.actor_id) == actor.id)
+
+
+def may_settle(actor: Actor, conflict: Conflict) -> bool:
+    """Somebody uninvolved: neither who is accused nor who accuses."""
+    return actor.id not in (conflict.user_id, conflict.reported_by)
 
 
 def may_review(assignment: Assignment | None) -> bool:

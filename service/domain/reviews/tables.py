@@ -66,6 +66,43 @@ class Assignment(Versioned, table=True):
     reviewer: User = linked(foreign_keys="Assignment.reviewer_id")
 
 
+class ConflictState(StrEnum):
+    """Declared and confirmed ones block; a mere suspicion shuts nobody out."""
+
+    DECLARED = "declared"
+    SUSPECTED = "suspected"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+
+
+class ConflictKind(StrEnum):
+    """What it rests on."""
+
+    EMAIL_DOMAIN = "email_domain"
+    EMPLOYER = "employer"
+    LINK = "link"
+    ALIAS = "alias"
+    EARLIER = "earlier"
+    PERSONAL = "personal"
+    OTHER = "other"
+
+
+class Conflict(Versioned, table=True):
+    """A reason why somebody must not see or judge a submission."""
+
+    __tablename__ = "conflict"
+
+    submission_id: UUID = Field(foreign_key="submission.id", ondelete="CASCADE", index=True)
+    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+    state: ConflictState = choice(ConflictState)
+    kind: ConflictKind = choice(ConflictKind)
+    words: str = Field(max_length=2_000)
+    reported_by: UUID | None = Field(default=None, foreign_key="user_account.id")  # None: Exhibit
+    settled_by: UUID | None = Field(default=None, foreign_key="user_account.id")
+    settled_reason: str = Field(default="", max_length=2_000)
+    user: User = linked(foreign_keys="Conflict.user_id")
+
+
 class Scorecard(Versioned, table=True):
     """A reviewer's judgement of one revision by one rubric version; locked once, then for good."""
 

@@ -55,13 +55,14 @@ class RevisionExpired(Event):
 
 
 class AccessChanged(Event):
-    """A user may see a submission, or no longer."""
+    """A user may see a submission, or no longer; `blocked`: whatever else would let them."""
 
     name: ClassVar[str] = "access.changed"
 
     submission_id: UUID
     user_id: UUID
     assigned: bool
+    blocked: bool = False
 
 
 class LinkMade(Event):

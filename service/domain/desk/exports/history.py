@@ -14,6 +14,7 @@ from service.domain.accounts.tables import User
 from service.domain.desk.exports.table import Chosen, Export, Record, fetch, open_export
 from service.domain.desk.inputs import ExportFilter
 from service.domain.jobs.tables import Job
+from service.domain.reviews.policy import told_of_conflicts
 from service.domain.submissions.tables import Submission
 
 COLUMNS = (
@@ -41,7 +42,7 @@ def stream_history(session: Session, actor: Actor, asked: ExportFilter) -> Expor
 
     def records(chosen: Sequence[Chosen]) -> Iterator[Record]:
         found: defaultdict[UUID, list[Record]] = defaultdict(list)
-        for row in fetch(session, _events([one.id for one in chosen])):
+        for row in fetch(session, _events(actor, [one.id for one in chosen])):
             record = row._asdict()
             if not row.event.startswith(OWN):
                 record["detail"] = None
@@ -52,7 +53,7 @@ def stream_history(session: Session, actor: Actor, asked: ExportFilter) -> Expor
     return open_export(session, actor, asked, COLUMNS, records)
 
 
-def _events(ids: Sequence[UUID]) -> Any:
+def _events(actor: Actor, ids: Sequence[UUID]) -> Any:
     return (
         sa.select(
             col(Submission.id).label("submission_id"),
@@ -72,6 +73,10 @@ def _events(ids: Sequence[UUID]) -> Any:
         .join(Job, col(Job.id) == col(Submission.job_id))
         .outerjoin(EventDetail, col(EventDetail.id) == col(EventRow.id))
         .outerjoin(User, col(User.id) == col(EventRow.actor_id))
-        .where(col(EventRow.subject_id).in_(ids), col(EventRow.name).not_in(UNTOLD))
+        .where(
+            col(EventRow.subject_id).in_(ids),
+            col(EventRow.name).not_in(UNTOLD),
+            told_of_conflicts(actor),
+        )
         .order_by(col(EventRow.created_at), col(EventRow.id))
     )

@@ -4,6 +4,7 @@ from service.domain.reviews.actions.assignments import (
     AlreadyAssigned,
     AssignmentEnded,
     DuePast,
+    InConflict,
     NoReviewer,
     ScoresSeen,
     answer_assignment,
@@ -12,6 +13,15 @@ from service.domain.reviews.actions.assignments import (
     change_due,
     reassign,
     take_next,
+)
+from service.domain.reviews.actions.conflicts import (
+    ConflictKnown,
+    ConflictSettled,
+    NobodyLeft,
+    NoColleague,
+    NotUninvolved,
+    report_conflict,
+    settle_conflict,
 )
 from service.domain.reviews.actions.ratings import ScorecardInvalid
 from service.domain.reviews.actions.rules import SealFixed, change_judged_job
@@ -30,9 +40,15 @@ from service.domain.reviews.actions.scorecards import (
 __all__ = [
     "AlreadyAssigned",
     "AssignmentEnded",
+    "ConflictKnown",
+    "ConflictSettled",
     "DuePast",
+    "InConflict",
+    "NoColleague",
     "NoReviewer",
     "NoRubric",
+    "NobodyLeft",
+    "NotUninvolved",
     "OwnReviewOpen",
     "RubricChanged",
     "RubricUnnamed",
@@ -48,7 +64,9 @@ __all__ = [
     "change_judged_job",
     "lock_scorecard",
     "reassign",
+    "report_conflict",
     "save_scorecard",
+    "settle_conflict",
     "take_next",
     "unseal_scorecards",
 ]

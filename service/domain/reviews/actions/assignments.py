@@ -32,6 +32,7 @@ from service.domain.reviews.queries.assignments import (
     hold_submission,
     may_have_seen,
 )
+from service.domain.reviews.queries.conflicts import is_blocked
 from service.domain.reviews.tables import Assignment, AssignmentState
 from service.domain.submissions.actions import set_access
 from service.domain.submissions.queries import is_run_by
@@ -58,6 +59,11 @@ class ScoresSeen(StateConflict):
     message = "This person may have seen scores of this submission, so cannot judge it any more."
 
 
+class InConflict(StateConflict):
+    code = "in_conflict"
+    message = "A conflict of interest keeps this person from this submission."
+
+
 class AssignmentEnded(StateConflict):
     code = "assignment_ended"
     message = "This assignment is {state} already."
@@ -66,7 +72,10 @@ class AssignmentEnded(StateConflict):
 def assign_reviewer(
     session: Session, actor: Actor, submission: Submission, wanted: AssignmentInput
 ) -> Assignment:
-    """Ask a colleague to review. Raises NoReviewer, DuePast, AlreadyAssigned, ScoresSeen."""
+    """Ask a colleague to review.
+
+    Raises NoReviewer, DuePast, AlreadyAssigned, InConflict, ScoresSeen.
+    """
     require(is_run_by(session, actor, submission))
     hold_submission(session, submission)
     _refuse_past(submission.job, wanted.due)
@@ -135,7 +144,7 @@ def reassign(
 ) -> Assignment:
     """Put another reviewer in the place of one who has not judged; returns the new assignment.
 
-    Raises AssignmentEnded, NoReviewer, DuePast, AlreadyAssigned, ScoresSeen.
+    Raises AssignmentEnded, NoReviewer, DuePast, AlreadyAssigned, InConflict, ScoresSeen.
     """
     require(is_run_by(session, actor, submission))
     hold_submission(session, submission)
@@ -192,7 +201,9 @@ def take_next(session: Session, actor: Actor, job: Job) -> Assignment | None:
 def _is_free(session: Session, actor: Actor, submission: Submission) -> bool:
     """Still, now that it is locked: somebody may have asked us for it, or we have looked at it."""
     asked = find_assignment(session, submission, actor.user_id)
-    return asked is None and not may_have_seen(session, actor, submission)
+    if asked or is_blocked(session, submission, actor.user_id):
+        return False
+    return not may_have_seen(session, actor, submission)
 
 
 def _assign(
@@ -235,6 +246,8 @@ def _refuse_unfit(session: Session, submission: Submission, reviewer_id: UUID) -
         raise NoReviewer(faults=[Fault("/reviewer", NoReviewer.message)])
     if find_assignment(session, submission, reviewer_id):
         raise AlreadyAssigned
+    if is_blocked(session, submission, reviewer_id):
+        raise InConflict
     if may_have_seen(session, Actor.of(reviewer), submission):
         raise ScoresSeen
 

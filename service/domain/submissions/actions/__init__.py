@@ -1,6 +1,6 @@
 """What can happen to submissions, revisions, drafts and mailed links."""
 
-from service.domain.submissions.actions.access import set_access
+from service.domain.submissions.actions.access import set_access, set_blocked
 from service.domain.submissions.actions.answers import AnswersInvalid, check_answers
 from service.domain.submissions.actions.content import (
     ContentInvalid,
@@ -52,5 +52,6 @@ __all__ = [
     "revoke_links",
     "save_draft",
     "set_access",
+    "set_blocked",
     "stage_file",
 ]

@@ -20,13 +20,34 @@ def set_access(
     Whether the actor may do it depends on why, which `reviews` knows: here it is only staff.
     """
     require(actor.is_staff or actor.is_system)
+    access = _hold(session, submission, user_id)
+    if access.assigned == assigned:
+        return
+    access.assigned = assigned
+    outbox.record(session, actor, submission.id, _changed(session, access))
+
+
+def set_blocked(
+    session: Session, actor: Actor, submission: Submission, user_id: UUID, *, blocked: bool
+) -> None:
+    """Hide the submission from a user whatever the role, or no longer; as for `set_access`."""
+    require(actor.is_staff or actor.is_system)
+    access = _hold(session, submission, user_id)
+    if access.blocked == blocked:
+        return
+    access.blocked = blocked
+    outbox.record(session, actor, submission.id, _changed(session, access))
+
+
+def _hold(session: Session, submission: Submission, user_id: UUID) -> Access:
     fresh = Access(submission_id=submission.id, user_id=user_id, changed_at=utc_now())
     insert_new(session, fresh, ["submission_id", "user_id"])
     query = select(Access).where(Access.submission_id == submission.id, Access.user_id == user_id)
-    access = session.exec(query.with_for_update()).one()
-    if access.assigned == assigned:
-        return
-    access.assigned, access.changed_at = assigned, utc_now()
+    return session.exec(query.with_for_update()).one()
+
+
+def _changed(session: Session, access: Access) -> AccessChanged:
+    access.changed_at = utc_now()
     session.flush()
-    changed = AccessChanged(submission_id=submission.id, user_id=user_id, assigned=assigned)
-    outbox.record(session, actor, submission.id, changed)
+    ids = {"submission_id": access.submission_id, "user_id": access.user_id}
+    return AccessChanged(**ids, assigned=access.assigned, blocked=access.blocked)
