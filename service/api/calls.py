@@ -37,6 +37,7 @@ from service.domain.pipeline.actions import (
     ReasonNeeded,
     StageElsewhere,
 )
+from service.domain.reviews.actions.amendments import AmendedTooOften, ScorecardNotLocked
 from service.domain.reviews.actions.assignments import (
     AlreadyAssigned,
     AssignmentEnded,
@@ -210,6 +211,15 @@ CALLS = {
         "lock_my_scorecard",
         "Lock my scorecard",
         (*SCORING, ScorecardIncomplete, RubricChanged),
+        ETAG,
+    ),
+    "POST /submissions/{id}/scorecards/mine/amendments": Told(
+        "amend_my_scorecard",
+        "Amend my locked scorecard",
+        (
+            *(NotAssigned, ScorecardNotLocked, AmendedTooOften),
+            *(ScorecardInvalid, ScorecardIncomplete),
+        ),
         ETAG,
     ),
     # outcomes

@@ -58,11 +58,15 @@ FIELDS = {
     "opened_at": "When it was opened first; null: not yet.",
     "pointer": "Where, as a JSON Pointer (RFC 6901) into what was sent; empty: as a whole.",
     "questions": "The job's own questions in the application form, in order.",
+    "place": "Where in it: a page, a line, a minute.",
     "quote": "Words of the candidate that show it.",
     "ratings": "What was said about each criterion.",
     "reason": "Why. It stays in the history.",
     "received_at": "When it came in.",
     "recommendation": "Whether to hire. There is no neutral.",
+    "recruiter_comment": (
+        "For those who run the hiring and do not review the submission; never for fellow reviewers."
+    ),
     "rejection_reasons": "The reasons that a rejection may have.",
     "remote": "Whether it can be done from elsewhere.",
     "reviewer": "Who reviews.",

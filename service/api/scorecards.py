@@ -11,23 +11,32 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.api.reviews import ReviewerOut
 from service.core.paging import Place
 from service.domain.jobs.tables import Criterion
-from service.domain.reviews.actions import lock_scorecard, save_scorecard, unseal_scorecards
-from service.domain.reviews.inputs import ScorecardInput, UnsealInput
+from service.domain.reviews.actions import (
+    amend_scorecard,
+    lock_scorecard,
+    save_scorecard,
+    unseal_scorecards,
+)
+from service.domain.reviews.inputs import AmendmentInput, ScorecardInput, UnsealInput
 from service.domain.reviews.queries import (
     OwnReview,
+    are_comments_for,
     are_scores_open,
+    find_differences,
     get_own_review,
     in_order,
     list_scorecards,
     summarise,
 )
 from service.domain.reviews.tables import (
+    Amendment,
     Confidence,
     Rating,
     Recommendation,
     Scorecard,
     ScorecardState,
 )
+from service.domain.submissions.differences import Difference
 from service.domain.submissions.queries import get_submission
 from service.domain.submissions.tables import Submission
 from service.doors.listing import ListQuery, PageOut
@@ -59,12 +68,53 @@ class RatingOut(Out):
     level: int | None = None
     cites: list[str] = []
     quote: str = ""
+    place: str = ""
     comment: str = ""
 
     @classmethod
     def of(cls, rating: Rating) -> "RatingOut":
-        said = rating.model_dump(include={"level", "cites", "quote", "comment"})
+        said = rating.model_dump(include={"level", "cites", "quote", "place", "comment"})
         return cls(criterion=rating.criterion.key, name=rating.criterion.name, **said)
+
+
+class DifferenceOut(Out):
+    """What the candidate added since: numbers of evidence, `statement`, `answer:<key>`."""
+
+    added: list[str] = Field(description="What was not there.")
+    changed: list[str] = Field(description="What is there otherwise.")
+    gone: list[str] = Field(description="What is there no longer.")
+
+
+class AmendmentOut(Out):
+    """What a reviewer said after the lock, the whole of it. What was locked stays beside it."""
+
+    number: int = Field(description="The first amendment is 1.")
+    at: datetime = Field(description="When it was said.")
+    reason: str = Field(description="Why the reviewer says something else now.")
+    revision: int | None = Field(description="Number of the revision that was judged by then.")
+    recommendation: Recommendation
+    confidence: Confidence
+    forecast: int | None
+    composite: float | None
+    comment: str
+    counter_argument: str
+    recruiter_comment: str | None
+    ratings: list[RatingOut]
+
+    @classmethod
+    def of(cls, amendment: Amendment, card: Scorecard, *, all_words: bool) -> "AmendmentOut":
+        apart = {"revision_id", "ratings", "recruiter_comment"}
+        names = {rating.criterion.key: rating.criterion.name for rating in card.ratings}
+        return cls(
+            **amendment.model_dump(exclude=apart),
+            at=amendment.created_at,
+            revision=amendment.revision.number,
+            recruiter_comment=amendment.recruiter_comment if all_words else None,
+            ratings=[
+                RatingOut(name=names.get(one.criterion, one.criterion), **one.model_dump())
+                for one in amendment.rated
+            ],
+        )
 
 
 class ScorecardOut(Out):
@@ -75,6 +125,9 @@ class ScorecardOut(Out):
     reviewer: ReviewerOut
     revision: int | None = Field(description="Number of the revision that was judged.")
     newer_revision: bool = Field(description="Whether the candidate has added something since.")
+    difference: DifferenceOut | None = Field(
+        description="What came since the revision that was judged last; null: nothing."
+    )
     rubric: int
     recommendation: Recommendation | None
     confidence: Confidence | None
@@ -82,16 +135,29 @@ class ScorecardOut(Out):
     composite: float | None
     comment: str
     counter_argument: str
+    recruiter_comment: str | None = Field(description="Null for whom it is not meant.")
     locked_at: datetime | None
     ratings: list[RatingOut]
+    amendments: list[AmendmentOut] = Field(description="What the reviewer said after the lock.")
 
     @classmethod
-    def of(cls, card: Scorecard, submission: Submission) -> "ScorecardOut":
+    def of(
+        cls,
+        card: Scorecard,
+        submission: Submission,
+        difference: Difference | None,
+        *,
+        all_words: bool,
+    ) -> "ScorecardOut":
+        apart = {"revision_id", "rubric_id", "reviewer_id", "recruiter_comment"}
         return cls(
-            **card.model_dump(exclude={"revision_id", "rubric_id", "reviewer_id"}),
+            **card.model_dump(exclude=apart),
+            recruiter_comment=card.recruiter_comment if all_words else None,
+            amendments=[AmendmentOut.of(a, card, all_words=all_words) for a in card.amendments],
             reviewer=ReviewerOut.model_validate(card.reviewer),
             revision=card.revision.number,
             newer_revision=card.revision.number != submission.revision,
+            difference=DifferenceOut.model_validate(difference) if difference else None,
             rubric=card.rubric.number,
             ratings=[RatingOut.of(rating) for rating in in_order(card.ratings)],
         )
@@ -117,7 +183,7 @@ class OwnRatingOut(RatingOut):
     @classmethod
     def in_form(cls, criterion: Criterion, review: OwnReview) -> "OwnRatingOut":
         """A level of an older rubric is none of this form, whose anchors are others."""
-        said, rating = {"cites", "quote", "comment"}, review.find_rating(criterion)
+        said, rating = {"cites", "quote", "place", "comment"}, review.find_rating(criterion)
         if not review.rubric_changed:
             said |= {"level", "rated"}
         return cls(
@@ -153,6 +219,10 @@ class OwnScorecardOut(Out):
     state: ScorecardState | None = Field(default=None, description="Null before the first draft.")
     revision: int | None = Field(description="Number of the revision it judges.")
     newer_revision: bool = Field(description="Whether the candidate has added something since.")
+    difference: DifferenceOut | None = Field(
+        default=None,
+        description="What came since the revision that was judged last; null: nothing.",
+    )
     rubric: int | None
     rubric_changed: bool = Field(
         description="Whether the rubric is newer than the draft: save it again before locking."
@@ -163,8 +233,12 @@ class OwnScorecardOut(Out):
     composite: float | None = None
     comment: str = ""
     counter_argument: str = ""
+    recruiter_comment: str = ""
     locked_at: datetime | None = None
     ratings: list[OwnRatingOut] = Field(description="One for each criterion, in order.")
+    amendments: list[AmendmentOut] = Field(
+        default=[], description="What one said after the lock, first to last."
+    )
     earlier_ratings: list[RatingOut] = Field(
         default=[],
         description="While `rubric_changed`: what was said under the older rubric, to read only. "
@@ -182,10 +256,16 @@ class OwnScorecardOut(Out):
             submission_id=review.submission.id,
             revision=review.revision.number,
             newer_revision=review.newer_revision,
+            difference=DifferenceOut.model_validate(review.difference)
+            if review.difference
+            else None,
             rubric=review.rubric.number if review.rubric else None,
             rubric_changed=review.rubric_changed,
             ratings=[OwnRatingOut.in_form(criterion, review) for criterion in criteria],
             earlier_ratings=[RatingOut.of(rating) for rating in review.earlier_ratings],
+            amendments=[AmendmentOut.of(a, card, all_words=True) for a in card.amendments]
+            if card
+            else [],
             statement=bool(review.revision.statement),
             evidence=[CitableEvidenceOut.model_validate(e) for e in review.revision.evidence],
             answers=[CitableAnswerOut.model_validate(a) for a in review.revision.answers],
@@ -241,7 +321,18 @@ def scorecards(visit: StaffVisit, id: UUID, query: Annotated[ListQuery, Query()]
     """The locked scorecards that are open to the caller."""
     with visit.reading() as (db, me):
         submission = get_submission(db, me, id)
-        found = [ScorecardOut.of(c, submission) for c in list_scorecards(db, me, submission)]
+        is_meant = are_comments_for(db, me, submission)
+        cards = list_scorecards(db, me, submission)
+        since = find_differences(db, submission, cards)
+        found = [
+            ScorecardOut.of(
+                card,
+                submission,
+                since.get(card.id),
+                all_words=is_meant or card.reviewer_id == me.id,
+            )
+            for card in cards
+        ]
         sealed = not are_scores_open(db, me, submission)
         make = partial(ScorecardsOut.model_construct, sealed=sealed)
         return answer_few(visit, me, query, found, place=by_lock, make=make)
@@ -286,3 +377,11 @@ def lock(visit: StaffVisit, id: UUID, if_match: IfMatch) -> Response:
     with visit.writing() as (db, me):
         review = lock_scorecard(db, me, get_submission(db, me, id), if_match)
         return visit.answer(OwnScorecardOut.of(review), etag=review.version)
+
+
+@router.post("/{id}/scorecards/mine/amendments", status_code=201, response_model=OwnScorecardOut)
+def amend(visit: StaffVisit, id: UUID, body: AmendmentInput, if_match: IfMatch) -> Response:
+    """Say something else than one locked, with a reason. What was locked stays beside it."""
+    with visit.writing() as (db, me):
+        review = amend_scorecard(db, me, get_submission(db, me, id), body, if_match)
+        return visit.answer(OwnScorecardOut.of(review), status=201, etag=review.version)

@@ -9,13 +9,14 @@ from service.core.errors import NotFound
 from service.domain.jobs.queries import find_rubric
 from service.domain.jobs.tables import Criterion, Rubric
 from service.domain.reviews.queries import OwnReview, in_order
+from service.domain.submissions.differences import contents_of
 from service.domain.submissions.queries import get_revision
 from service.domain.submissions.tables import Revision
 from service.doors.visit import Db
 from service.web.typed import Typed, whole
 
 CHOICES = ("recommendation", "confidence")
-TEXTS = ("comment", "counter_argument")
+TEXTS = ("comment", "counter_argument", "recruiter_comment")
 
 
 def card_in_words(
@@ -78,6 +79,7 @@ def _typed(review: OwnReview) -> Typed:
             typed.fields[f"{at}level"] = ["none" if rating.level is None else str(rating.level)]
         typed.fields[f"{at}cites"] = list(rating.cites)
         typed.fields[f"{at}quote"] = [rating.quote]
+        typed.fields[f"{at}place"] = [rating.place]
         typed.fields[f"{at}comment"] = [rating.comment]
     return typed
 
@@ -94,7 +96,7 @@ def _judged(db: Db, review: OwnReview, number: int | str | None) -> Revision:
 
 def _untick_lost(shown: Typed, saved: Revision, judged: Revision) -> None:
     """A citation stays only where the same thing stands in both; words may go on behind it."""
-    before, now = _contents(saved), _contents(judged)
+    before, now = contents_of(saved), contents_of(judged)
     kept = {cite for cite, held in before.items() if now.get(cite) == held}
     if judged.statement.startswith(saved.statement):
         kept.add("statement")
@@ -105,13 +107,13 @@ def _untick_lost(shown: Typed, saved: Revision, judged: Revision) -> None:
 
 def _differing(judged: Revision, newest: Revision) -> list[str]:
     """What the newest revision has that is not the same in the one that is judged, in words."""
-    before, now = _contents(judged), _contents(newest)
+    before, now = contents_of(judged), contents_of(newest)
     return [words for cite, words in _citable(newest) if now[cite] != before.get(cite)]
 
 
 def _gone(judged: Revision, newest: Revision) -> list[str]:
     """What is judged and is not in the newest revision at all, in words."""
-    now = _contents(newest)
+    now = contents_of(newest)
     return [words for cite, words in _citable(judged) if cite not in now]
 
 
@@ -146,7 +148,7 @@ def _take_unasked(db: Db, review: OwnReview, shown: Typed) -> None:
     said = [shown.value("comment")]
     for name, (key, _dash, what) in lost.items():
         words = "\n".join(shown.fields.pop(name))
-        if what in ("quote", "comment") and words.strip():
+        if what in ("quote", "place", "comment") and words.strip():
             called = criteria[key].name if key in criteria else key
             said.append(f"On “{called}”, which is no longer asked: {words}")
     shown.fields["comment"] = ["\n\n".join(text for text in said if text)]
@@ -165,23 +167,6 @@ def _citable(revision: Revision) -> list[tuple[str, str]]:
     statement = [("statement", "Statement")] if revision.statement else []
     answers = [(f"answer:{a['key']}", f"“{a['question']}”") for a in revision.answers]
     return [*exhibits, *statement, *answers]
-
-
-def _contents(revision: Revision) -> dict[str, object]:
-    """All that may be cited, so that it can be compared with another revision's."""
-    apart = {"id", "revision_id", "created_at"}
-    found: dict[str, object] = {
-        str(piece.number): (
-            piece.model_dump(exclude=apart),
-            [(f.name, f.sha256) for f in revision.files if f.evidence_number == piece.number],
-        )
-        for piece in revision.evidence
-    }
-    for answer in revision.answers:
-        key = answer["key"]
-        files = [(f.name, f.sha256) for f in revision.files if f.question_key == key]
-        found[f"answer:{key}"] = (answer, files)
-    return found | ({"statement": revision.statement} if revision.statement else {})
 
 
 def _words(criterion: Criterion | None, level: str) -> str:

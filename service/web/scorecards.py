@@ -142,6 +142,7 @@ def _rating(form: Form, key: str) -> dict[str, object]:
         "criterion": key,
         "cites": form.get_all(f"{at}cites"),
         "quote": form.get(f"{at}quote"),
+        "place": form.get(f"{at}place"),
         "comment": form.get(f"{at}comment"),
     }
     if chosen:

@@ -23,6 +23,7 @@ from service.domain.pipeline.queries import find_decision
 from service.domain.pipeline.tables import DecisionRecord
 from service.domain.reviews.policy import UNLOCKED, may_review
 from service.domain.reviews.queries import (
+    are_comments_for,
     are_scores_open,
     find_assignment,
     in_order,
@@ -208,6 +209,7 @@ def _reviewed(db: Db, me: Actor, submission: Submission) -> dict[str, object]:
         "replaceable": [one for one in assignments if one.state in UNLOCKED],
         "reviewers": [one for one in colleagues if one.id not in asked],
         "scores_open": are_scores_open(db, me, submission),
+        "comments_for_me": are_comments_for(db, me, submission),
         "scorecards": list_scorecards(db, me, submission),
         "in_order": in_order,
     }

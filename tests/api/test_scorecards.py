@@ -77,6 +77,7 @@ def test_a_reviewer_gets_a_form_to_fill(client: TestClient, assigned: World) -> 
         "rated": False,
         "cites": [],
         "quote": "",
+        "place": "",
         "comment": "",
     }
     assert body["ratings"] == [
@@ -120,6 +121,7 @@ def test_a_reviewer_drafts_locks_and_only_then_sees_the_others(
             "level": 4,
             "cites": ["answer:wrong"],
             "quote": "Often.",
+            "place": "",
             "comment": "",
         },
         {
@@ -128,6 +130,7 @@ def test_a_reviewer_drafts_locks_and_only_then_sees_the_others(
             "level": None,
             "cites": [],
             "quote": "",
+            "place": "",
             "comment": "",
         },
     ]
@@ -435,7 +438,7 @@ def test_what_was_read_under_a_newer_rubric_locks_nothing_when_it_is_sent_back(
     with assigned.database.write() as session:
         add_rubric(session, assigned)
     read_back = read(client, me, sent, "scorecards/mine").json()
-    fields = ("criterion", "level", "rated", "cites", "quote", "comment")
+    fields = ("criterion", "level", "rated", "cites", "quote", "place", "comment")
     ratings = [{name: one[name] for name in fields} for one in read_back["ratings"]]
     card = {**CARD, "rubric": read_back["rubric"], "ratings": ratings}
     saved = save(client, me, sent, card, drafted.headers["ETag"])

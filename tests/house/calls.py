@@ -38,6 +38,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /submissions/{id}/conflicts/{conflict_id}": {"state": "dismissed", "reason": "No."},
     "POST /submissions/{id}/scorecards/unseal": {"reason": "An offer is due."},
     "PUT /submissions/{id}/scorecards/mine": {"comment": "So far."},
+    "POST /submissions/{id}/scorecards/mine/amendments": {"reason": "I saw more."},
     "POST /submissions/{id}/revisions/{revision_id}/confirm": {"reason": "They called."},
     "POST /jobs/{slug}/submissions": {
         "name": "Eve",

@@ -34,6 +34,7 @@ NO_ACTIONS = {
     "end_sign_ins": "ends what a password opened, for the caller who records why",
     "end_resets": "ends links to reset, for the caller who records why",
     "check_ratings": "looks at ratings",
+    "judged_revision": "looks which revision is meant",
     "find_missing": "says what a scorecard lacks",
     "composite": "computes a number",
 }

@@ -34,8 +34,8 @@ WORDS = {
     "revision": ("name", "location", "statement", "confirm_reason"),
     "evidence": ("title", "claim", "contribution", "cannot_show"),
     "assignment": ("reason",),
-    "scorecard": ("comment", "counter_argument"),
-    "rating": ("quote", "comment"),
+    "scorecard": ("comment", "counter_argument", "recruiter_comment"),
+    "rating": ("quote", "place", "comment"),
 }
 LISTS: dict[tuple[str, str], list[object]] = {
     ("job", "rejection_reasons"): [{"key": "depth", "text": HOSTILE}],

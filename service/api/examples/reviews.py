@@ -24,6 +24,7 @@ SAID: dict[str, Any] = {
     "level": 3,
     "cites": ["1", "answer:wrong"],
     "quote": "It starved one worker for a year; now I measure first.",
+    "place": "Second paragraph",
     "comment": "Names who found the bug.",
 }
 RATING = {"criterion": CRITERION["key"], "name": CRITERION["name"], **SAID}
@@ -33,7 +34,20 @@ JUDGED: dict[str, Any] = {
     "forecast": 70,
     "comment": "Strong on one system.",
     "counter_argument": "One exhibit only.",
+    "recruiter_comment": "",
 }
+AMENDED: dict[str, Any] = {**JUDGED, "recommendation": "strong_yes", "forecast": 85}
+WHY = "The second exhibit shows what I missed."
+AMENDMENT: dict[str, Any] = {
+    "number": 1,
+    "at": "2026-03-06T08:00:00Z",
+    "reason": WHY,
+    "revision": 2,
+    **AMENDED,
+    "composite": 3.0,
+    "ratings": [RATING],
+}
+DIFFERENCE = {"added": ["2"], "changed": ["statement"], "gone": []}
 REVIEWS: dict[str, Any] = {
     "AssignmentOut": ASSIGNMENT,
     "ChangedAssignmentOut": {
@@ -66,17 +80,25 @@ REVIEWS: dict[str, Any] = {
         **JUDGED,
         "ratings": [{"criterion": "humility", **SAID}],
     },
+    "AmendmentInput": {
+        "reason": WHY,
+        "revision": 2,
+        **AMENDED,
+        "ratings": [{"criterion": "humility", **SAID}],
+    },
     "ScorecardOut": {
         "id": CARD,
         "submission_id": SUBMISSION,
         "reviewer": REVIEWER,
         "revision": 1,
-        "newer_revision": False,
+        "newer_revision": True,
+        "difference": DIFFERENCE,
         "rubric": 1,
         **JUDGED,
         "composite": 3.0,
         "locked_at": "2026-03-05T17:20:00Z",
         "ratings": [RATING],
+        "amendments": [],
     },
     "OwnScorecardOut": {
         "id": CARD,
@@ -84,6 +106,7 @@ REVIEWS: dict[str, Any] = {
         "state": "draft",
         "revision": 1,
         "newer_revision": False,
+        "difference": None,
         "rubric": 1,
         "rubric_changed": False,
         **JUDGED,
@@ -99,6 +122,7 @@ REVIEWS: dict[str, Any] = {
             }
         ],
         "earlier_ratings": [],
+        "amendments": [AMENDMENT],
         "statement": True,
         "evidence": [{"number": 1, "id": EVIDENCE, "title": PIECE["title"]}],
         "answers": [

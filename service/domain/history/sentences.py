@@ -44,6 +44,7 @@ SENTENCES: dict[str, tuple[Audience, str]] = {
     ),
     "lead.named": (Audience.RUNNERS, "{person} leads the hiring of it from now on"),
     "scorecard.locked": (Audience.JUDGES, "{who} locked a scorecard"),
+    "scorecard.amended": (Audience.JUDGES, "{who} amended a scorecard"),
     "scores.unsealed": (Audience.JUDGES, "{who} looked at the sealed scores early"),
     "outcome.recorded": (Audience.RUNNERS, "{who} recorded how the hire turned out"),
     "withdrawal.requested": (Audience.RUNNERS, "A link to withdraw it was asked for"),

@@ -34,6 +34,8 @@ class DecisionRecord(Row, table=True):
     note: str = Field(default="", max_length=5_000)
     # sealed like the scores it froze: see `reviews.queries.score_snapshot`
     snapshot: dict[str, object] = shaped(dict[str, object], default_factory=dict)
+    # whether somebody championed who was rejected; sealed like the scores
+    against_champion: bool = Field(default=False)
     taken_back_at: datetime | None = Field(default=None)
     taken_back_by: UUID | None = Field(default=None, foreign_key="user_account.id")
     taken_back_reason: str = Field(default="", max_length=2_000)

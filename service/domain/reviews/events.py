@@ -151,6 +151,30 @@ class ScorecardLocked(Event):
     rubric_id: UUID
 
 
+class ScorecardAmended(Event):
+    """Its reviewer says something else now; what was locked first stays. Why is not told here."""
+
+    name: ClassVar[str] = "scorecard.amended"
+
+    submission_id: UUID
+    job_id: UUID
+    scorecard_id: UUID
+    reviewer_id: UUID
+    amendment_id: UUID
+
+
+class ChampionDiscussed(Event):
+    """A strong yes was talked over before a rejection. It is sealed like the scores."""
+
+    name: ClassVar[str] = "champion.discussed"
+
+    submission_id: UUID
+    job_id: UUID
+    scorecard_id: UUID
+    reviewer_id: UUID
+    discussion_id: UUID
+
+
 class ScoresUnsealed(Event):
     """Somebody with the right looked at sealed scores early; why is in the detail."""
 

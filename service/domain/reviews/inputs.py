@@ -42,6 +42,7 @@ def _cite(value: object) -> str | int:
 
 
 Comment = Annotated[str, BeforeValidator(_null_is_blank), Text(5_000, blank=True)]
+Place = Annotated[str, BeforeValidator(_null_is_blank), Line(200, blank=True)]
 Cite = Annotated[
     str | int,
     PlainValidator(_cite),
@@ -114,6 +115,7 @@ class RatingInput(Input):
     level: StrictInt | None = None
     cites: Annotated[list[Cite], Field(max_length=100)] = []
     quote: Annotated[str, BeforeValidator(_null_is_blank), Text(2_000, blank=True)] = ""
+    place: Place = ""
     comment: Comment = ""
     rated: StrictBool | None = Field(
         default=None, description="False: not rated yet, and `level` null says nothing."
@@ -130,25 +132,53 @@ class RatingInput(Input):
         return "level" in self.model_fields_set if self.rated is None else self.rated
 
 
-class ScorecardInput(Input):
-    """A draft: what is missing may come later, what is there must be right."""
+class Judgement(Input):
+    """What is said of a submission, be it at first or later."""
 
     revision: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = Field(
         default=None, description="Number of the revision that is judged; without it, the newest."
-    )
-    rubric: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = Field(
-        default=None,
-        description="Number of the rubric that the levels were chosen from, as the form tells it; "
-        "when there is a newer one by now, nothing is saved. Must be there once the job's rubric "
-        "was changed.",
     )
     recommendation: Recommendation | None = None
     confidence: Confidence | None = None
     forecast: Annotated[StrictInt, Field(ge=0, le=100)] | None = None
     comment: Annotated[str, BeforeValidator(_null_is_blank), Text(20_000, blank=True)] = ""
     counter_argument: Annotated[str, BeforeValidator(_null_is_blank), Text(10_000, blank=True)] = ""
+    recruiter_comment: Annotated[str, BeforeValidator(_null_is_blank), Text(10_000, blank=True)] = (
+        ""
+    )
     ratings: Annotated[list[RatingInput], Field(max_length=100)] = Field(
         default=[], description="The criteria one has something to say on."
+    )
+
+
+class ScorecardInput(Judgement):
+    """A draft: what is missing may come later, what is there must be right."""
+
+    rubric: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None,
+        description="Number of the rubric that the levels were chosen from, as the form tells it; "
+        "when there is a newer one by now, nothing is saved. Must be there once the job's rubric "
+        "was changed.",
+    )
+
+
+class AmendmentInput(Judgement):
+    """All that one says now, complete as for a lock, by the rubric of the lock; and why.
+
+    Without `revision` it judges the one that was judged last.
+    """
+
+    reason: Annotated[str, Text(2_000)]
+
+
+class DiscussionInput(Input):
+    """What a champion argues, and what those who decide answer to it."""
+
+    argument: Annotated[str, Text(5_000)] = Field(
+        description="The champion's argument, so that the champion would sign it."
+    )
+    answer: Annotated[str, Text(5_000)] = Field(
+        description="What came of it, once it was talked over."
     )
 
 

@@ -82,6 +82,18 @@ def visible_scorecards(actor: Actor) -> ColumnElement[bool]:
     return others if actor.is_system else or_(col(Scorecard.reviewer_id) == actor.user_id, others)
 
 
+def reads_recruiter_comments(actor: Actor) -> ColumnElement[bool]:
+    """Whether what scorecards say for the recruiter alone is for an actor: on Submission.
+
+    Who was ever asked to review the submission reads others' scorecards as a fellow reviewer.
+    """
+    if actor.is_system:
+        return true()
+    if not actor.is_staff:
+        return false()
+    return and_(runs(actor), ~_assigned(Assignment.reviewer_id == actor.user_id))
+
+
 def visible_assignments(actor: Actor) -> ColumnElement[bool]:
     """As a condition on Assignment joined with Submission.
 

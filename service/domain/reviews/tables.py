@@ -4,6 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, Index
 
@@ -123,12 +124,14 @@ class Scorecard(Versioned, table=True):
     forecast: int | None = Field(default=None)  # per cent
     comment: str = Field(default="", max_length=20_000)
     counter_argument: str = Field(default="", max_length=10_000)
+    recruiter_comment: str = Field(default="", max_length=10_000)  # never for fellow reviewers
     composite: float | None = Field(default=None)  # weighted mean of the levels shown; when locked
     locked_at: datetime | None = Field(default=None)
     reviewer: User = linked()
     revision: Revision = linked()
     rubric: Rubric = linked()
     ratings: list["Rating"] = linked(back_populates="scorecard")
+    amendments: list["Amendment"] = linked(back_populates="scorecard", order_by="Amendment.number")
 
 
 class Rating(Row, table=True):
@@ -149,9 +152,67 @@ class Rating(Row, table=True):
     rated: bool = Field(default=True)
     cites: list[str] = shaped(list[str], default_factory=list)
     quote: str = Field(default="", max_length=2_000)
+    place: str = Field(default="", max_length=200)
     comment: str = Field(default="", max_length=5_000)
     scorecard: Scorecard = linked(back_populates="ratings")
     criterion: Criterion = linked()
+
+    @property
+    def is_rated(self) -> bool:
+        return self.rated
+
+
+class AmendedRating(BaseModel):
+    """A rating as an amendment has it; `criterion` is a key of the scorecard's rubric."""
+
+    criterion: str
+    level: int | None = None
+    cites: list[str] = []
+    quote: str = ""
+    place: str = ""
+    comment: str = ""
+
+
+class Amendment(Row, table=True):
+    """What a reviewer says instead of what was locked, the whole of it. The first lock stays."""
+
+    __tablename__ = "amendment"
+    __table_args__ = (
+        UniqueConstraint("scorecard_id", "number"),
+        CheckConstraint("forecast >= 0 AND forecast <= 100", name="forecast"),
+        CheckConstraint("composite >= 1 AND composite <= 5", name="composite"),
+    )
+
+    scorecard_id: UUID = Field(foreign_key="scorecard.id", ondelete="CASCADE")
+    number: int
+    revision_id: UUID = Field(foreign_key="revision.id")
+    reason: str = Field(max_length=2_000)
+    recommendation: Recommendation = choice(Recommendation)
+    confidence: Confidence = choice(Confidence)
+    forecast: int | None = Field(default=None)
+    comment: str = Field(default="", max_length=20_000)
+    counter_argument: str = Field(default="", max_length=10_000)
+    recruiter_comment: str = Field(default="", max_length=10_000)
+    composite: float | None = Field(default=None)
+    ratings: list[dict[str, object]] = shaped(list[AmendedRating], default_factory=list)
+    scorecard: Scorecard = linked(back_populates="amendments")
+    revision: Revision = linked()
+
+    @property
+    def rated(self) -> list[AmendedRating]:
+        return [AmendedRating.model_validate(rating) for rating in self.ratings]
+
+
+class Discussion(Row, table=True):
+    """What was talked over with a champion before a rejection: the argument, and the answer."""
+
+    __tablename__ = "discussion"
+
+    scorecard_id: UUID = Field(foreign_key="scorecard.id", ondelete="CASCADE", index=True)
+    discussed_by: UUID = Field(foreign_key="user_account.id")
+    argument: str = Field(max_length=5_000)
+    answer: str = Field(max_length=5_000)
+    by: User = linked()
 
 
 class Unsealing(Row, table=True):

@@ -13,8 +13,8 @@ from service.domain.accounts.tables import User
 from service.domain.desk.exports.table import Chosen, Export, Record, fetch, open_export
 from service.domain.desk.inputs import ExportFilter
 from service.domain.jobs.tables import Criterion, Job, Rubric
-from service.domain.reviews.policy import visible_scorecards
-from service.domain.reviews.tables import Rating, Scorecard, ScorecardState
+from service.domain.reviews.policy import reads_recruiter_comments, visible_scorecards
+from service.domain.reviews.tables import Amendment, Rating, Scorecard, ScorecardState
 from service.domain.submissions.tables import Revision, Submission
 
 WHOSE = (
@@ -28,7 +28,10 @@ WHOSE = (
     "locked_at",
 )
 SEALED = ("recommendation", "confidence", "forecast", "composite", "comment", "counter_argument")
-SCORECARD_COLUMNS = (*WHOSE, "open", *SEALED)
+# For whom it is meant only; and what was said after the lock, as a list.
+ALONE, LATER = "recruiter_comment", "amendments"
+AMENDED = ("number", "reason", *SEALED)
+SCORECARD_COLUMNS = (*WHOSE, "open", *SEALED, ALONE, LATER)
 RATING_COLUMNS = (
     *WHOSE,
     "criterion",
@@ -37,6 +40,7 @@ RATING_COLUMNS = (
     "level",
     "cites",
     "quote",
+    "place",
     "comment",
 )
 
@@ -46,12 +50,20 @@ def stream_scorecards(session: Session, actor: Actor, asked: ExportFilter) -> Ex
 
     def query(ids: Sequence[UUID]) -> Any:
         opened = sa.cast(visible_scorecards(actor), sa.Boolean).label("open")
-        judged = (col(getattr(Scorecard, name)) for name in SEALED)
-        return _cards(sa.select(*_whose(), opened, *judged), ids)
+        judged = (col(getattr(Scorecard, name)) for name in (*SEALED, ALONE))
+        meant = sa.cast(reads_recruiter_comments(actor), sa.Boolean).label("meant")
+        return _cards(sa.select(*_whose(), opened, meant, *judged), ids)
 
-    def shown(row: sa.Row[Any]) -> Record:
-        record = row._asdict()
-        return record if row.open else record | dict.fromkeys(SEALED)
+    def shown(rows: Sequence[sa.Row[Any]]) -> Iterator[Record]:
+        later = _amendments(session, [row.scorecard_id for row in rows if row.open])
+        for row in rows:
+            record = row._asdict() | {LATER: None}
+            if not row.open:
+                yield record | dict.fromkeys((*SEALED, ALONE))
+                continue
+            hidden = () if row.meant or row.reviewer_id == actor.id else (ALONE,)
+            said = [_without(amendment, hidden) for amendment in later[row.scorecard_id]]
+            yield _without(record, hidden) | {LATER: said}
 
     records = _by_submission(session, query, shown)
     return open_export(session, actor, asked, SCORECARD_COLUMNS, records)
@@ -65,7 +77,10 @@ def stream_ratings(session: Session, actor: Actor, asked: ExportFilter) -> Expor
             col(Criterion.key).label("criterion"),
             col(Criterion.name).label("criterion_name"),
             col(Criterion.weight),
-            *(col(getattr(Rating, name)) for name in ("level", "cites", "quote", "comment")),
+            *(
+                col(getattr(Rating, name))
+                for name in ("level", "cites", "quote", "place", "comment")
+            ),
         )
         return (
             _cards(sa.select(*_whose(), *columns), ids)
@@ -75,25 +90,49 @@ def stream_ratings(session: Session, actor: Actor, asked: ExportFilter) -> Expor
             .order_by(col(Criterion.position), col(Rating.id))
         )
 
-    records = _by_submission(session, query, lambda row: row._asdict())
+    def shown(rows: Sequence[sa.Row[Any]]) -> Iterator[Record]:
+        return (row._asdict() for row in rows)
+
+    records = _by_submission(session, query, shown)
     return open_export(session, actor, asked, RATING_COLUMNS, records)
 
 
 def _by_submission(
     session: Session,
     query: Callable[[Sequence[UUID]], Any],
-    shown: Callable[[sa.Row[Any]], Record],
+    shown: Callable[[Sequence[sa.Row[Any]]], Iterator[Record]],
 ) -> Callable[[Sequence[Chosen]], Iterator[Record]]:
     """In the order of the submissions, then of locking."""
 
     def records(chosen: Sequence[Chosen]) -> Iterator[Record]:
         found: defaultdict[UUID, list[Record]] = defaultdict(list)
-        for row in fetch(session, query([one.id for one in chosen])):
-            found[row.submission_id].append(shown(row))
+        for record in shown(fetch(session, query([one.id for one in chosen]))):
+            found[record["submission_id"]].append(record)
         for one in chosen:
             yield from found[one.id]
 
     return records
+
+
+def _amendments(session: Session, ids: Sequence[UUID]) -> defaultdict[UUID, list[Record]]:
+    """By scorecard, first to last, as they come out."""
+    names = (*AMENDED, ALONE, "ratings")
+    query = sa.select(
+        col(Amendment.scorecard_id),
+        col(Amendment.created_at),
+        col(Revision.number).label("revision"),
+        *(col(getattr(Amendment, name)) for name in names),
+    ).join(Revision, col(Revision.id) == col(Amendment.revision_id))
+    query = query.where(col(Amendment.scorecard_id).in_(ids))
+    found: defaultdict[UUID, list[Record]] = defaultdict(list)
+    for row in fetch(session, query.order_by(col(Amendment.number))):
+        said = {name: getattr(row, name) for name in ("revision", *names)}
+        found[row.scorecard_id].append({"at": row.created_at.isoformat(), **said})
+    return found
+
+
+def _without(record: Record, hidden: Sequence[str]) -> Record:
+    return record | dict.fromkeys(hidden)
 
 
 def _whose() -> list[Any]:

@@ -1,5 +1,6 @@
 """What can happen between reviewers and submissions."""
 
+from service.domain.reviews.actions.amendments import amend_scorecard
 from service.domain.reviews.actions.assignments import (
     AlreadyAssigned,
     AssignmentEnded,
@@ -57,6 +58,7 @@ __all__ = [
     "ScorecardLockedAlready",
     "ScoresSeen",
     "SealFixed",
+    "amend_scorecard",
     "answer_assignment",
     "assign_reviewer",
     "change_assignment",

@@ -1,14 +1,16 @@
 """What makes a scorecard right: its levels are of the rubric, and each rests on what was sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
-from service.core.errors import Fault, Invalid
+from sqlmodel import Session
+
+from service.core.errors import Fault, Invalid, NotFound
 from service.domain.jobs.tables import Criterion, Rubric
-from service.domain.reviews.inputs import RatingInput
-from service.domain.reviews.queries import in_order
+from service.domain.reviews.inputs import Judgement, RatingInput
 from service.domain.reviews.tables import Rating, Scorecard
-from service.domain.submissions.tables import Revision
+from service.domain.submissions.queries import get_revision
+from service.domain.submissions.tables import Revision, Submission
 
 STATEMENT, ANSWER = "statement", "answer:"
 
@@ -37,17 +39,27 @@ def check_ratings(
     return ratings
 
 
-def find_missing(card: Scorecard, rubric: Rubric) -> list[Fault]:
-    """What keeps a draft from being locked; criteria are counted as in the rubric."""
+def judged_revision(session: Session, submission: Submission, number: int | None) -> Revision:
+    """The revision of this number, else the newest. Raises ScorecardInvalid."""
+    try:
+        return get_revision(session, submission, number)
+    except NotFound:
+        fault = Fault("/revision", "The submission has no confirmed revision of this number.")
+        raise ScorecardInvalid(faults=[fault]) from None
+
+
+def find_missing(
+    said: Scorecard | Judgement, ratings: Mapping[UUID, Rating | RatingInput], rubric: Rubric
+) -> list[Fault]:
+    """What keeps a judgement from being whole; criteria are counted as in the rubric."""
     faults = []
-    if card.recommendation is None:
+    if said.recommendation is None:
         faults.append(Fault("/recommendation", "Say what you recommend."))
-    if card.confidence is None:
+    if said.confidence is None:
         faults.append(Fault("/confidence", "Say how sure you are."))
-    ratings = {rating.criterion_id: rating for rating in card.ratings}
     for place, criterion in enumerate(rubric.criteria):
         rating = ratings.get(criterion.id)
-        if not rating or not rating.rated:
+        if not rating or not rating.is_rated:
             unrated = f"Rate {criterion.name}, or say that it is not shown."
             faults.append(Fault(f"/ratings/{place}/level", unrated))
         elif rating.level is not None and not rating.cites:
@@ -56,9 +68,12 @@ def find_missing(card: Scorecard, rubric: Rubric) -> list[Fault]:
     return faults
 
 
-def composite(ratings: Sequence[Rating]) -> float | None:
+def composite(
+    ratings: Mapping[UUID, Rating | RatingInput], criteria: Sequence[Criterion]
+) -> float | None:
     """The mean of the levels shown, weighted as the rubric says; None when none was shown."""
-    shown = [(r.criterion.weight, r.level) for r in in_order(ratings) if r.level is not None]
+    rated = [(criterion.weight, ratings.get(criterion.id)) for criterion in criteria]
+    shown = [(weight, one.level) for weight, one in rated if one and one.level is not None]
     if not shown:
         return None
     return sum(weight * level for weight, level in shown) / sum(weight for weight, _ in shown)

@@ -6,17 +6,17 @@ from sqlmodel import Session
 
 from service.core import outbox
 from service.core.clock import utc_now
-from service.core.errors import Fault, Forbidden, Invalid, NotFound, Stale, StateConflict
+from service.core.errors import Fault, Forbidden, Invalid, Stale, StateConflict
 from service.core.versions import Expected
 from service.domain.accounts.actor import Actor, require
 from service.domain.jobs.queries import find_rubric
 from service.domain.jobs.tables import Rubric
 from service.domain.reviews import policy
 from service.domain.reviews.actions.ratings import (
-    ScorecardInvalid,
     check_ratings,
     composite,
     find_missing,
+    judged_revision,
 )
 from service.domain.reviews.events import ScorecardLocked, ScorecardSaved, ScoresUnsealed
 from service.domain.reviews.inputs import RatingInput, ScorecardInput
@@ -40,7 +40,7 @@ from service.domain.reviews.tables import (
     ScorecardState,
     Unsealing,
 )
-from service.domain.submissions.queries import get_revision, is_run_by
+from service.domain.submissions.queries import is_run_by
 from service.domain.submissions.tables import Revision, Submission
 
 
@@ -97,7 +97,7 @@ def save_scorecard(
     if not rubric:
         raise NoRubric
     _check_rubric(rubric, wanted)
-    revision = _judged(session, submission, wanted)
+    revision = judged_revision(session, submission, wanted.revision)
     ratings = check_ratings(rubric, revision, wanted.ratings)
     card = card or _begin(session, actor, submission, revision, rubric)
     _fill(card, wanted, revision, rubric)
@@ -130,10 +130,11 @@ def lock_scorecard(
     review = get_own_review(session, actor, submission)
     if review.rubric is None or review.rubric_changed:
         raise RubricChanged
-    if missing := find_missing(card, review.rubric):
+    ratings = {rating.criterion_id: rating for rating in card.ratings}
+    if missing := find_missing(card, ratings, review.rubric):
         raise ScorecardIncomplete(faults=missing)
     card.state, card.locked_at = ScorecardState.LOCKED, utc_now()
-    card.composite = composite(card.ratings)
+    card.composite = composite(ratings, review.rubric.criteria)
     assignment.state = AssignmentState.DONE
     session.flush()
     outbox.record(session, actor, submission.id, _locked(submission, card, assignment))
@@ -188,14 +189,6 @@ def _check_rubric(rubric: Rubric, wanted: ScorecardInput) -> None:
         raise RubricChanged
 
 
-def _judged(session: Session, submission: Submission, wanted: ScorecardInput) -> Revision:
-    try:
-        return get_revision(session, submission, wanted.revision)
-    except NotFound:
-        fault = Fault("/revision", "The submission has no confirmed revision of this number.")
-        raise ScorecardInvalid(faults=[fault]) from None
-
-
 def _begin(
     session: Session, actor: Actor, submission: Submission, revision: Revision, rubric: Rubric
 ) -> Scorecard:
@@ -215,6 +208,7 @@ def _fill(card: Scorecard, wanted: ScorecardInput, revision: Revision, rubric: R
     card.recommendation, card.confidence = wanted.recommendation, wanted.confidence
     card.forecast, card.comment = wanted.forecast, wanted.comment
     card.counter_argument = wanted.counter_argument
+    card.recruiter_comment = wanted.recruiter_comment
     card.updated_at = utc_now()  # so that the version is raised when only ratings change
 
 
@@ -230,7 +224,7 @@ def _put_ratings(session: Session, card: Scorecard, wanted: dict[UUID, RatingInp
             given.is_rated,
             [*map(str, given.cites)],
         )
-        rating.quote, rating.comment = given.quote, given.comment
+        rating.quote, rating.place, rating.comment = given.quote, given.place, given.comment
         session.add(rating)
 
 

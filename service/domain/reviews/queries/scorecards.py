@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, null
+from sqlalchemy import ColumnElement, case, func, null, or_
 from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -17,7 +17,14 @@ from service.domain.jobs.queries import find_rubric
 from service.domain.jobs.tables import Criterion, Job, Rubric
 from service.domain.reviews import policy
 from service.domain.reviews.queries.assignments import find_assignment
-from service.domain.reviews.tables import Rating, Scorecard, ScorecardState, Unsealing
+from service.domain.reviews.tables import (
+    Amendment,
+    Rating,
+    Scorecard,
+    ScorecardState,
+    Unsealing,
+)
+from service.domain.submissions.differences import Difference, compare
 from service.domain.submissions.queries import get_revision
 from service.domain.submissions.tables import Revision, Submission
 
@@ -39,6 +46,7 @@ class OwnReview:
     revision: Revision
     rubric: Rubric | None
     card: Scorecard | None
+    difference: Difference | None = None  # to the newest revision, when that is another
 
     @property
     def is_locked(self) -> bool:
@@ -71,6 +79,13 @@ class OwnReview:
 def are_scores_open(session: Session, actor: Actor, submission: Submission) -> bool:
     """Whether the actor may see others' locked scores of a submission."""
     query = select(Submission.id).where(Submission.id == submission.id, policy.sees_scores(actor))
+    return session.exec(query).first() is not None
+
+
+def are_comments_for(session: Session, actor: Actor, submission: Submission) -> bool:
+    """Whether the actor is whom scorecards' comments for the recruiter alone are for."""
+    meant = policy.reads_recruiter_comments(actor)
+    query = select(Submission.id).where(Submission.id == submission.id, meant)
     return session.exec(query).first() is not None
 
 
@@ -115,9 +130,35 @@ def get_own_review(session: Session, actor: Actor, submission: Submission) -> Ow
     if not card and not policy.may_review(find_assignment(session, submission, actor.user_id)):
         raise NotAssigned
     revision = get_revision(session, submission, card.revision.number if card else None)
+    since = find_differences(session, submission, [card]).get(card.id) if card else None
     if card and card.state == ScorecardState.LOCKED:
-        return OwnReview(submission, revision, get_rubric(session, card), card)
-    return OwnReview(submission, revision, find_rubric(session, submission.job_id), card)
+        return OwnReview(submission, revision, get_rubric(session, card), card, since)
+    rubric = find_rubric(session, submission.job_id)
+    return OwnReview(submission, revision, rubric, card, since)
+
+
+def find_differences(
+    session: Session, submission: Submission, cards: Sequence[Scorecard]
+) -> dict[UUID, Difference]:
+    """By the scorecard's id, what came since the revision it judged last; none: nothing did."""
+    judged = {card.id: last_judged(card).id for card in cards}
+    query = select(Revision).where(
+        Revision.submission_id == submission.id,
+        or_(col(Revision.id).in_(judged.values()), col(Revision.number) == submission.revision),
+    )
+    loaded = session.exec(query.options(*load_lists(Revision.evidence, Revision.files))).all()
+    found = {revision.id: revision for revision in loaded}
+    newest = next(one for one in loaded if one.number == submission.revision)
+    return {
+        id: compare(found[revision_id], newest)
+        for id, revision_id in judged.items()
+        if revision_id != newest.id
+    }
+
+
+def last_judged(card: Scorecard) -> Revision:
+    """The revision that was judged last, at the lock or by an amendment."""
+    return card.amendments[-1].revision if card.amendments else card.revision
 
 
 def get_rubric(session: Session, card: Scorecard) -> Rubric:
@@ -179,7 +220,10 @@ def in_order(ratings: Sequence[Rating]) -> list[Rating]:
 def _with_links() -> SelectOfScalar[Scorecard]:
     ratings: Any = Scorecard.ratings
     criterion: Any = Rating.criterion
+    amendments: Any = Scorecard.amendments
+    revision: Any = Amendment.revision
     return select(Scorecard).options(
         *load(Scorecard.reviewer, Scorecard.revision, Scorecard.rubric),
         selectinload(ratings).joinedload(criterion),
+        selectinload(amendments).joinedload(revision),
     )
