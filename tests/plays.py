@@ -42,6 +42,7 @@ UNLOCKED = ("open", "declined", "abstained")
 LEFT_BEHIND = (
     EventRow, EventDetail, Task, Unsealing, Rating, Scorecard, Assignment, Access, DecisionRecord
 )  # fmt: skip
+TOP = 4
 BLANK_LINES = ("/exports/scorecards.csv",)
 
 
@@ -55,6 +56,7 @@ class Model:
     states: dict[str, str] = field(default_factory=dict)
     cards: dict[str, str] = field(default_factory=dict)
     looked: set[str] = field(default_factory=set)
+    champions: set[str] = field(default_factory=set)
 
     def is_in(self, who: str) -> bool:
         """Whether the submission exists for somebody."""
@@ -78,6 +80,11 @@ class Model:
         """Whether somebody may be asked to review: not twice, and not after what could be seen."""
         saw = who in self.looked or (who in RUNNERS and self.done >= self.least)
         return who not in self.states and not saw
+
+    def stops(self, who: str) -> bool:
+        """Whether somebody may not reject: not unseen what is locked, and no unheard champion."""
+        locked = {name for name, state in self.cards.items() if state == "locked"}
+        return bool(locked if not self.sees(who) else locked & self.champions)
 
     def visible(self, who: str) -> set[str]:
         """Whose locked scorecards somebody is shown."""
@@ -108,6 +115,9 @@ class Play:
         assert (answer.status_code == 200) is fits, answer.text
         if fits:
             self.model.cards[who] = "draft"
+            self.model.champions -= {who}
+            if champions(card):
+                self.model.champions.add(who)
 
     def judge(self, who: str, card: reviewing.Json) -> None:
         self.draft(who, card)
@@ -160,7 +170,8 @@ class Play:
         headers = {**self._who("recruiter").auth, "If-Match": f'"{submission.version}"'}
         step, body = ("reopen", {"reason": "Mistake."}) if submission.decision else REJECT
         done = self.client.post(f"{self.sent.url}/{step}", json=body, headers=headers)
-        assert done.is_success, done.text
+        stopped = not submission.decision and self.model.stops("recruiter")
+        assert done.status_code == 409 if stopped else done.is_success, done.text
 
     def want(self, reviews: int) -> None:
         """How many reviews the job wants for each submission."""
@@ -258,6 +269,11 @@ class Play:
     def _etag(self, who: str) -> str | None:
         mine = reviewing.read(self.client, self._who(who), self.sent, "scorecards/mine")
         return str(mine.headers["ETag"]) if "ETag" in mine.headers else None
+
+
+def champions(card: reviewing.Json) -> bool:
+    tops = [one for one in card["ratings"] if one["level"] == TOP]
+    return card["recommendation"] == Recommendation.STRONG_YES and bool(tops)
 
 
 def turn_card(session: Session, card: Scorecard) -> None:

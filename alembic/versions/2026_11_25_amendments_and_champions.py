@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "3b90d5e7f1a4"
-down_revision = "7d15169b7070"
+down_revision = "388c01149159"
 branch_labels = None
 depends_on = None
 

@@ -20,6 +20,7 @@ from service.api.reviews import router as reviews
 from service.api.scorecards import router as scorecards
 from service.api.submissions import public as public_submissions
 from service.api.submissions import router as submissions
+from service.api.summaries import router as summaries
 from service.core.errors import Malformed, NotFound, Refusal
 from service.core.idempotency import Replayed
 from service.doors.openapi import REFUSED
@@ -38,6 +39,7 @@ ROUTERS: list[APIRouter] = [
     jobs,
     reviews,
     conflicts,
+    summaries,
     history,
     exports,
     outcomes,

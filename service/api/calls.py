@@ -37,6 +37,7 @@ from service.domain.pipeline.actions import (
     ReasonNeeded,
     StageElsewhere,
 )
+from service.domain.pipeline.gates import ChampionUnheard, ScoresSealed
 from service.domain.reviews.actions.amendments import AmendedTooOften, ScorecardNotLocked
 from service.domain.reviews.actions.assignments import (
     AlreadyAssigned,
@@ -53,6 +54,7 @@ from service.domain.reviews.actions.conflicts import (
     NoColleague,
     NotUninvolved,
 )
+from service.domain.reviews.actions.discussions import DiscussedTooOften, NoChampion
 from service.domain.reviews.actions.ratings import ScorecardInvalid
 from service.domain.reviews.actions.rules import SealFixed
 from service.domain.reviews.actions.scorecards import (
@@ -153,7 +155,10 @@ CALLS = {
     "POST /submissions/{id}/moves": Told(
         "move_submission",
         "Move or end a submission",
-        (StageElsewhere, ReasonNeeded, AlreadyThere, AlreadyDecided),
+        (
+            *(StageElsewhere, ReasonNeeded, AlreadyThere, AlreadyDecided),
+            *(ScoresSealed, ChampionUnheard),
+        ),
         ETAG,
     ),
     "POST /submissions/{id}/reopen": Told(
@@ -195,6 +200,10 @@ CALLS = {
     ),
     "GET /submissions/{id}/scorecards": Told("list_scorecards", "List scorecards"),
     "GET /submissions/{id}/summary": Told("get_summary", "Get the scores in figures"),
+    "POST /submissions/{id}/scorecards/{scorecard_id}/discussions": Told(
+        "discuss_champion", "Record a talk with a champion", (NoChampion, DiscussedTooOften)
+    ),
+    "GET /jobs/{slug}/rejections": Told("count_rejections", "Count rejections against champions"),
     "POST /submissions/{id}/scorecards/unseal": Told(
         "unseal_scorecards", "Look at sealed scores early", (OwnReviewOpen,)
     ),

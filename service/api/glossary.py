@@ -114,6 +114,7 @@ PARAMETERS = {
     "limit": "How many at most on one page.",
     "revision": "Number of a revision; without it, the newest.",
     "revision_id": "Id of the revision.",
+    "scorecard_id": "Id of the scorecard.",
     "slug": "Slug of the job.",
     "table": "What to take away.",
     "token": "From the `status_url` that was answered.",

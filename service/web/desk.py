@@ -19,6 +19,7 @@ from service.domain.desk.queries import find_job_id, list_submissions
 from service.domain.jobs.queries import list_jobs, list_stages
 from service.domain.messages.letters import rejection
 from service.domain.pipeline.actions import AlreadyDecided
+from service.domain.pipeline.gates import RejectionStopped
 from service.domain.submissions.policy import may_handle
 from service.domain.submissions.queries import find_submissions, is_handled_by
 from service.domain.submissions.tables import Submission
@@ -66,11 +67,15 @@ class DeskQuery(SubmissionFilter, ListQuery):
 
 @dataclass(frozen=True)
 class Line:
-    """One of those chosen, as it is now; `changed` since it was looked at."""
+    """One of those chosen, as it is now; `changed` since it was looked at.
+
+    `stopped`: it stops the rejection, until it has opened or its champion was heard.
+    """
 
     submission: Submission
     ticked: bool
     changed: bool
+    stopped: bool
 
 
 @router.get("/submissions")
@@ -121,6 +126,7 @@ def reject(request: Request, visit: PageVisit, form: FormHere) -> Response:
         content = {
             "submissions": _chosen(form),
             "reason": form.get("reason"),
+            "note": form.get("note"),
             "subject": form.get("subject"),
             "text": form.get("text"),
         }
@@ -141,6 +147,7 @@ def _preview(
 ) -> Response:
     """Each as it is now; who was told what changed may tick it again."""
     status, wrong = _said(error) if error else (200, Typed())
+    stopped = error.submissions if isinstance(error, RejectionStopped) else frozenset()
     with visit.reading() as (db, me):
         chosen, named = _versions(form.get_all("chosen")), _versions(form.get("lines").split())
         if not chosen and not named:
@@ -154,10 +161,11 @@ def _preview(
             status=status,
             wrong=wrong,
             me=me,
-            lines=_lines(found, chosen, named),
+            lines=_lines(found, chosen, named, stopped),
             gone=len(ids) - len(found),
             reasons=found[0].job.rejection_reasons,
             reason=form.get("reason"),
+            note=form.get("note"),
             subject=form.get("subject", words.subject),
             text=form.get("text", words.text),
         )
@@ -189,7 +197,10 @@ def _find(db: Db, me: Actor, ids: set[UUID]) -> Sequence[Submission]:
 
 
 def _lines(
-    found: Iterable[Submission], chosen: list[tuple[UUID, int]], named: list[tuple[UUID, int]]
+    found: Iterable[Submission],
+    chosen: list[tuple[UUID, int]],
+    named: list[tuple[UUID, int]],
+    stopped: frozenset[UUID],
 ) -> list[Line]:
     """What was changed or has ended comes first, so that it is found among a hundred."""
     wanted = {id for id, _version in chosen}
@@ -198,12 +209,15 @@ def _lines(
     lines = [
         Line(
             one,
-            ticked=one.id in wanted and one.id not in changed and not one.decision,
+            ticked=one.id in wanted - changed - stopped and not one.decision,
             changed=one.id in changed,
+            stopped=one.id in stopped,
         )
         for one in found
     ]
-    return sorted(lines, key=lambda line: not (line.changed or line.submission.decision))
+    return sorted(
+        lines, key=lambda line: not (line.changed or line.stopped or line.submission.decision)
+    )
 
 
 def _chosen(form: Form) -> list[tuple[UUID, int]]:

@@ -23,6 +23,7 @@ TELLS = {
     "confirmed": "It is confirmed, and part of your submission now.",
     "confirmed_by_hand": "The addition is confirmed: it is the newest revision now.",
     "created": "The job is made. It is a draft: candidates see it once you open it.",
+    "discussed": "The talk is recorded.",
     "draft_saved": "Your draft is saved.",
     "given_back": "You gave the review back.",
     "given_on": "The review was given to somebody else.",

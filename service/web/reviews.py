@@ -6,8 +6,18 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from service.core.errors import Refusal
-from service.domain.reviews.actions import assign_reviewer, change_assignment, unseal_scorecards
-from service.domain.reviews.inputs import AssignmentChange, AssignmentInput, UnsealInput
+from service.domain.reviews.actions import (
+    assign_reviewer,
+    change_assignment,
+    discuss_champion,
+    unseal_scorecards,
+)
+from service.domain.reviews.inputs import (
+    AssignmentChange,
+    AssignmentInput,
+    DiscussionInput,
+    UnsealInput,
+)
 from service.domain.reviews.queries import get_assignment
 from service.domain.submissions.queries import get_submission
 from service.doors.forms import FormHere
@@ -66,3 +76,19 @@ def unseal(request: Request, visit: PageVisit, id: UUID, form: FormHere) -> Resp
     except (Refusal, ValidationError) as error:
         refused = Doing("unseal", form, error, {"reason": "unseal"})
         return submission_page(request, visit, id, refused)
+
+
+@router.post("/{id}/scorecards/{scorecard_id}/discussions")
+def discuss(
+    request: Request, visit: PageVisit, id: UUID, scorecard_id: UUID, form: FormHere
+) -> Response:
+    """Record a talk with a champion, so that one may reject."""
+    said = {name: form.get(name) for name in ("argument", "answer")}
+    try:
+        wanted = DiscussionInput.model_validate(said)
+        with visit.writing() as (db, me):
+            discuss_champion(db, me, get_submission(db, me, id), scorecard_id, wanted)
+            return visit.redirect(after(visit, f"/desk/submissions/{id}", "discussed"))
+    except (Refusal, ValidationError) as error:
+        places = {name: f"{name}-{scorecard_id}" for name in said}
+        return submission_page(request, visit, id, Doing("discuss", form, error, places))

@@ -30,6 +30,7 @@ from service.domain.reviews.queries import (
     list_assignments,
     list_inbox,
     list_scorecards,
+    summarise,
 )
 from service.domain.submissions.actions import confirm_revision
 from service.domain.submissions.inputs import ConfirmInput
@@ -211,6 +212,7 @@ def _reviewed(db: Db, me: Actor, submission: Submission) -> dict[str, object]:
         "scores_open": are_scores_open(db, me, submission),
         "comments_for_me": are_comments_for(db, me, submission),
         "scorecards": list_scorecards(db, me, submission),
+        "champions": {one.card.id: one for one in summarise(db, me, submission).champions or ()},
         "in_order": in_order,
     }
 

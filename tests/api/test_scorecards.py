@@ -20,11 +20,17 @@ from tests.worlds import Person, World
 SEALED_SUMMARY = {
     "sealed": True,
     "n": None,
+    "rubrics": None,
     "recommendations": None,
     "share_yes": None,
+    "disagreement": None,
     "forecast_mean": None,
     "composite_mean": None,
+    "composites": None,
+    "share_without_evidence": None,
     "criteria": None,
+    "judgements": None,
+    "champions": None,
 }
 
 

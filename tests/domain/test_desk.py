@@ -95,7 +95,7 @@ def test_a_hundred_are_rejected_in_few_statements(
             reject_submissions(session, me, wanted)
 
     # One for each changes it, in the version that was seen; all else is read and written at once.
-    assert len(seen) == len(crowd) + 11
+    assert len(seen) == len(crowd) + 17
     with database.read() as session:
         versions = {one.id: one.version for one in session.exec(select(Submission)).all()}
         assert versions == {id: version + 1 for id, version in crowd}

@@ -36,6 +36,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /submissions/{id}/assignments/{assignment_id}": {"state": "declined"},
     "POST /submissions/{id}/conflicts": {"user": SOMEBODY, "words": "We are friends."},
     "PATCH /submissions/{id}/conflicts/{conflict_id}": {"state": "dismissed", "reason": "No."},
+    "POST /submissions/{id}/scorecards/{scorecard_id}/discussions": {
+        "argument": "Nobody else did it.",
+        "answer": "We need something else.",
+    },
     "POST /submissions/{id}/scorecards/unseal": {"reason": "An offer is due."},
     "PUT /submissions/{id}/scorecards/mine": {"comment": "So far."},
     "POST /submissions/{id}/scorecards/mine/amendments": {"reason": "I saw more."},
@@ -100,6 +104,7 @@ class Call:
             "assignment_id": new_id(),
             "conflict_id": new_id(),
             "file_id": new_id(),
+            "scorecard_id": new_id(),
             "id": new_id(),
         }.items():
             path = path.replace(f"{{{name}}}", str(value))

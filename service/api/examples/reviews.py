@@ -48,6 +48,23 @@ AMENDMENT: dict[str, Any] = {
     "ratings": [RATING],
 }
 DIFFERENCE = {"added": ["2"], "changed": ["statement"], "gone": []}
+FIGURES: dict[str, Any] = {
+    "n": 2,
+    "mean": 3.5,
+    "median": 3.5,
+    "min": 3.0,
+    "max": 4.0,
+    "spread": 0.7071067811865476,
+}
+TALK = {
+    "argument": "Nobody else here has run a scheduler of this size.",
+    "answer": "True; the role has no scheduler any more.",
+}
+CHAMPION: dict[str, Any] = {
+    "scorecard_id": "01991c5e-8a00-7000-8000-0000000000e3",
+    "reviewer": REVIEWER,
+    "discussions": [{"by": REVIEWER, "at": "2026-03-07T09:00:00Z", **TALK}],
+}
 REVIEWS: dict[str, Any] = {
     "AssignmentOut": ASSIGNMENT,
     "ChangedAssignmentOut": {
@@ -135,25 +152,50 @@ REVIEWS: dict[str, Any] = {
     "SummaryOut": {
         "sealed": False,
         "n": 2,
+        "rubrics": [1],
         "recommendations": {"strong_no": 0, "no": 0, "yes": 1, "strong_yes": 1},
         "share_yes": 1.0,
-        "forecast_mean": 75.0,
+        "disagreement": False,
+        "forecast_mean": 70.0,
         "composite_mean": 3.5,
+        "composites": [{"rubric": 1, **FIGURES}],
+        "share_without_evidence": 0.0,
         "criteria": [
             {
+                **FIGURES,
                 "rubric": 1,
                 "criterion": CRITERION["key"],
                 "name": CRITERION["name"],
-                "n": 2,
                 "not_shown": 0,
-                "mean": 3.5,
-                "median": 3.5,
-                "min": 3,
-                "max": 4,
-                "spread": 0.7071067811865476,
+                "disagreement": False,
+                "without_evidence": False,
+                "given": [
+                    {
+                        "scorecard_id": CARD,
+                        "reviewer": REVIEWER,
+                        "anchor": "Changes course in public once the data says so.",
+                        **SAID,
+                    }
+                ],
             }
         ],
+        "judgements": [
+            {
+                "scorecard_id": CARD,
+                "reviewer": REVIEWER,
+                "rubric": 1,
+                "recommendation": "yes",
+                "confidence": "medium",
+                "forecast": 70,
+                "composite": 3.0,
+                "amended": False,
+            }
+        ],
+        "champions": [CHAMPION],
     },
+    "DiscussionInput": TALK,
+    "ChampionOut": CHAMPION,
+    "RejectionsOut": {"rejected": 41, "against_champion": 1},
     "UnsealInput": {"reason": "Another company's offer ends tonight."},
     "UnsealedOut": {"sealed": False},
 }

@@ -24,12 +24,12 @@ _PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS)))
 def reject_submissions(session: Session, actor: Actor, wanted: RejectInput) -> Sequence[Submission]:
     """Reject all of these with a letter each. A refusal is for all: the caller keeps none.
 
-    Raises NotFound, Stale, AlreadyDecided, ReasonNeeded.
+    Raises NotFound, Stale, AlreadyDecided, ReasonNeeded, ScoresSealed, ChampionUnheard.
     """
     require(may_handle(actor))
     submissions = get_submissions(session, actor, wanted.submissions)
     newest = find_newest(session, submissions)
-    step = MoveInput(to=Decision.REJECTED.value, reason=wanted.reason)
+    step = MoveInput(to=Decision.REJECTED.value, reason=wanted.reason, note=wanted.note)
     end_submissions(session, actor, submissions, step)
     for one in submissions:
         _write(session, actor, one, newest[one.id], wanted)

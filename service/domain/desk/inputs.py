@@ -131,5 +131,6 @@ class RejectInput(BaseModel):
         list[tuple[UUID, int]], Field(min_length=1, max_length=MOST_AT_ONCE, strict=False)
     ]
     reason: Annotated[str, Text(2_000)]
+    note: Annotated[str, Text(5_000, blank=True)] = ""
     subject: Annotated[str, Line(200), AfterValidator(_known_placeholders)]
     text: Annotated[str, Text(20_000), AfterValidator(_known_placeholders)]

@@ -11,6 +11,7 @@ class Audience(StrEnum):
     # others even how far the reviewers are could tell something.
     JUDGES = "judges"
     RUNNERS = "runners"  # recruiters of the job and admins
+    OPEN = "open"  # whoever sees the scores, and nobody else: that it happened tells a score
 
 
 SENTENCES: dict[str, tuple[Audience, str]] = {
@@ -45,6 +46,10 @@ SENTENCES: dict[str, tuple[Audience, str]] = {
     "lead.named": (Audience.RUNNERS, "{person} leads the hiring of it from now on"),
     "scorecard.locked": (Audience.JUDGES, "{who} locked a scorecard"),
     "scorecard.amended": (Audience.JUDGES, "{who} amended a scorecard"),
+    "champion.discussed": (
+        Audience.OPEN,
+        "{who} recorded a talk with {reviewer}, who champions it",
+    ),
     "scores.unsealed": (Audience.JUDGES, "{who} looked at the sealed scores early"),
     "outcome.recorded": (Audience.RUNNERS, "{who} recorded how the hire turned out"),
     "withdrawal.requested": (Audience.RUNNERS, "A link to withdraw it was asked for"),
@@ -75,6 +80,8 @@ def names_for(*, is_judge: bool, is_runner: bool) -> list[str]:
         audiences.add(Audience.JUDGES)
     if is_runner:
         audiences.add(Audience.RUNNERS)
+    if is_judge:
+        audiences.add(Audience.OPEN)
     return [name for name, (audience, _) in SENTENCES.items() if audience in audiences]
 
 

@@ -1,6 +1,7 @@
 """Submissions go from stage to stage, and end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -18,6 +19,7 @@ from service.domain.pipeline.events import (
     SubmissionWithdrawn,
     WithdrawalRequested,
 )
+from service.domain.pipeline.gates import check_rejection
 from service.domain.pipeline.inputs import MoveInput
 from service.domain.pipeline.queries import find_decision
 from service.domain.pipeline.tables import DecisionRecord, Move
@@ -26,6 +28,7 @@ from service.domain.submissions.queries import is_handled_by
 from service.domain.submissions.tables import Decision, Submission
 
 DECISIONS = frozenset(Decision)
+AGAINST_CHAMPION = "Write why, since this is against a champion. It is counted."
 
 
 class AlreadyThere(StateConflict):
@@ -58,7 +61,8 @@ def move_submission(
 ) -> Move | DecisionRecord:
     """Put a submission into another stage of its job, or end it.
 
-    Raises AlreadyDecided, AlreadyThere, StageElsewhere, ReasonNeeded.
+    Raises AlreadyDecided, AlreadyThere, StageElsewhere, ReasonNeeded, ScoresSealed,
+    ChampionUnheard.
     """
     if wanted.to in DECISIONS:
         [record] = end_submissions(session, actor, [submission], wanted)
@@ -72,15 +76,24 @@ def move_submission(
 def end_submissions(
     session: Session, actor: Actor, submissions: Sequence[Submission], wanted: MoveInput
 ) -> Sequence[DecisionRecord]:
-    """End all of these by one decision, at the next flush. Raises AlreadyDecided, ReasonNeeded."""
+    """End all of these by one decision, at the next flush.
+
+    Raises AlreadyDecided, ReasonNeeded, ScoresSealed, ChampionUnheard.
+    """
     require(is_handled_by(session, actor, *submissions))
     for one in submissions:
         _refuse_decided(one)
     decision = Decision(wanted.to)
+    against: Collection[UUID] = ()
+    if decision is Decision.REJECTED:
+        against = check_rejection(session, actor, submissions)
+    if against and not wanted.note:
+        raise ReasonNeeded(faults=[Fault("/note", AGAINST_CHAMPION)])
     records = _records(session, actor, submissions, decision)
     for one, record in zip(submissions, records, strict=True):
         record.reason = _checked_reason(session, one, decision, wanted.reason or "")
         record.note = wanted.note or ""
+        record.against_champion = one.id in against
         _decide(session, actor, one, record)
     return records
 

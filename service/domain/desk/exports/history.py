@@ -14,7 +14,7 @@ from service.domain.accounts.tables import User
 from service.domain.desk.exports.table import Chosen, Export, Record, fetch, open_export
 from service.domain.desk.inputs import ExportFilter
 from service.domain.jobs.tables import Job
-from service.domain.reviews.policy import told_of_conflicts
+from service.domain.reviews.policy import sees_scores, told_of_conflicts
 from service.domain.submissions.tables import Submission
 
 COLUMNS = (
@@ -32,6 +32,8 @@ COLUMNS = (
 )
 # A step of something that is told, or of nothing.
 UNTOLD = frozenset({"access.changed", "link.made", "links.revoked", "scorecard.saved"})
+# That it happened tells a score.
+SEALED = "champion.discussed"
 # Whose values before and after are told: never those of scorecards. What is known of a hire that
 # was taken back comes out here only.
 OWN = ("submission.", "revision.", "outcome.")
@@ -77,6 +79,7 @@ def _events(actor: Actor, ids: Sequence[UUID]) -> Any:
             col(EventRow.subject_id).in_(ids),
             col(EventRow.name).not_in(UNTOLD),
             told_of_conflicts(actor),
+            sa.or_(col(EventRow.name) != SEALED, sees_scores(actor)),
         )
         .order_by(col(EventRow.created_at), col(EventRow.id))
     )

@@ -69,6 +69,7 @@ END = (
     "decided_at",
     "decision_reason",
     "decision_note",
+    "decision_against_champion",
     "decision_score",
     "decision_snapshot",
     "outcome_at",
@@ -156,7 +157,7 @@ def _evidence(session: Session, revision_ids: Sequence[UUID]) -> Mapping[UUID, R
 
 def _decisions(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, sa.Row[Any]]:
     """Those that stand."""
-    names = ("submission_id", "reason", "note", "snapshot")
+    names = ("submission_id", "reason", "note", "against_champion", "snapshot")
     standing = sa.select(*(col(getattr(DecisionRecord, name)) for name in names)).where(
         col(DecisionRecord.submission_id).in_(ids), col(DecisionRecord.taken_back_at).is_(None)
     )
@@ -174,6 +175,7 @@ def _decision(row: sa.Row[Any] | None, *, scores_open: bool) -> Record:
     cards = row.snapshot.get("scorecards", [])
     composites = [card["composite"] for card in cards if card["composite"] is not None]
     mean = fmean(composites) if composites else None
+    said |= {"decision_against_champion": row.against_champion}
     return {**said, "decision_score": mean, "decision_snapshot": cards}
 
 

@@ -24,6 +24,7 @@ from service.domain.reviews.actions.conflicts import (
     report_conflict,
     settle_conflict,
 )
+from service.domain.reviews.actions.discussions import discuss_champion
 from service.domain.reviews.actions.ratings import ScorecardInvalid
 from service.domain.reviews.actions.rules import SealFixed, change_judged_job
 from service.domain.reviews.actions.scorecards import (
@@ -64,6 +65,7 @@ __all__ = [
     "change_assignment",
     "change_due",
     "change_judged_job",
+    "discuss_champion",
     "lock_scorecard",
     "reassign",
     "report_conflict",

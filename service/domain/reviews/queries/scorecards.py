@@ -191,12 +191,17 @@ def score_snapshots(
 ) -> dict[UUID, dict[str, object]]:
     """The same for several, by their ids."""
     frozen: dict[UUID, list[object]] = {one.id: [] for one in submissions}
-    query = _with_links().where(
-        col(Scorecard.submission_id).in_(frozen), Scorecard.state == ScorecardState.LOCKED
-    )
-    for card in session.exec(query.order_by(col(Scorecard.locked_at), col(Scorecard.id))).all():
+    for card in fetch_locked(session, list(frozen)):
         frozen[card.submission_id].append(_frozen(card))
     return {id: {"scorecards": cards} for id, cards in frozen.items()}
+
+
+def fetch_locked(session: Session, submission_ids: Sequence[UUID]) -> Sequence[Scorecard]:
+    """All locked scorecards of these, sealed or not, in the order of locking: never to be shown."""
+    query = _with_links().where(
+        col(Scorecard.submission_id).in_(submission_ids), Scorecard.state == ScorecardState.LOCKED
+    )
+    return session.exec(query.order_by(col(Scorecard.locked_at), col(Scorecard.id))).all()
 
 
 def _frozen(card: Scorecard) -> dict[str, object]:
