@@ -31,7 +31,17 @@ def test_what_is_told_and_reacted_to_are_events_that_there_are() -> None:
 
 def test_no_event_holds_a_score_or_a_person() -> None:
     """Only ids, and a few plain words whose values are ours."""
-    words = {"kind", "decision", "number", "purpose", "assigned", "public", "table", "format"}
+    words = {
+        "kind",
+        "decision",
+        "number",
+        "purpose",
+        "assigned",
+        "blocked",
+        "public",
+        "table",
+        "format",
+    }
     others = {
         (kind.name, name)
         for kind in every_event()

@@ -12,7 +12,7 @@ from service.core.outbox import Task, TaskState
 from service.domain.accounts.tables import ApiToken
 from service.domain.reviews.tables import Conflict, ConflictKind, ConflictState
 from service.domain.submissions.tables import SubmissionFile
-from tests.reviewing import CARD, assign, save
+from tests.reviewing import CARD, assign, judge, save
 from tests.worlds import Person, World
 
 API = "/api/v1"
@@ -25,6 +25,7 @@ ASSIGNMENT, MINE = (
 CONFLICT = "/submissions/{id}/conflicts/{conflict_id}"
 REASON = {"reason": "A reason in words."}
 Json = dict[str, Any]
+AMENDED: Json = {**CARD, "recommendation": "strong_yes", **REASON}
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,14 @@ CALLS = [
     Call("GET /submissions/{id}/scorecards/mine"),
     Call("PUT /submissions/{id}/scorecards/mine", body={"revision": 1, **CARD}, etag=MINE),
     Call("POST /submissions/{id}/scorecards/mine/lock", etag=MINE),
+    Call(
+        "POST /submissions/{id}/scorecards/{scorecard_id}/discussions",
+        "recruiter",
+        "hired",
+        {"argument": "Nobody else did it.", "answer": "We need a team."},
+    ),
+    Call("GET /jobs/{slug}/rejections", "recruiter"),
+    Call("POST /submissions/{id}/scorecards/mine/amendments", "reviewer", "hired", AMENDED, MINE),
     Call("POST /submissions/{id}/scorecards/unseal", "recruiter", body=REASON),
     Call(
         "POST /submissions/{id}/assignments",
@@ -264,11 +273,17 @@ APART = {"POST /me/password"}
 
 
 def fill(client: TestClient, world: World) -> Full:
-    """Assignments, a draft scorecard, a waiting revision with a file, a hire with an outcome."""
+    """Assignments, a draft, a waiting revision with a file, a championed hire with an outcome."""
     recruiter, admin = world.recruiter.auth, world.admin.auth
     assigned = assign(client, world.recruiter, world.reviewer, world.submission).json()
     assign(client, world.recruiter, world.reviewer, world.submission2)
     save(client, world.reviewer, world.submission, CARD)
+    card = judge(client, world.reviewer, world.submission2, recommendation="strong_yes").json()
+    client.post(
+        f"{world.submission2.url}/scorecards/mine/amendments",
+        json=AMENDED,
+        headers={**world.reviewer.auth, "If-Match": "*"},
+    )
     more = client.post(
         f"{API}/jobs/{world.job_slug}/submissions",
         data={"name": "Ada", "email": "ada@example.org", "consent": "yes", "claim": "More."},
@@ -306,6 +321,7 @@ def fill(client: TestClient, world: World) -> Full:
             "hired": str(world.submission2.id),
             "assignment_id": assigned["id"],
             "conflict_id": str(conflict.id),
+            "scorecard_id": card["id"],
             "revision_id": more.json()["id"],
             "file_id": str(file.id),
             "token": more.headers["location"].rpartition("/")[2],

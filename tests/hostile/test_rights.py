@@ -71,7 +71,8 @@ def test_who_may_not_see_a_submission_finds_nothing_of_it(
 def test_what_belongs_to_one_submission_is_not_found_under_another(
     client: TestClient, watch: Watch, full: Full
 ) -> None:
-    other = Full(full.world, full.ids | {"submission": full.ids["hired"]})
+    swapped = {"submission": full.ids["hired"], "hired": full.ids["submission"]}
+    other = Full(full.world, full.ids | swapped)
     for call in ABOUT_ONE:
         if call.path.count("{") == 2:
             headers = {**full.headers(client, call), "If-Match": "*"}

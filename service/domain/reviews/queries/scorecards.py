@@ -141,7 +141,10 @@ def find_differences(
     session: Session, submission: Submission, cards: Sequence[Scorecard]
 ) -> dict[UUID, Difference]:
     """By the scorecard's id, what came since the revision it judged last; none: nothing did."""
-    judged = {card.id: last_judged(card).id for card in cards}
+    last = {card.id: last_judged(card) for card in cards}
+    judged = {id: one.id for id, one in last.items() if one.number != submission.revision}
+    if not judged:
+        return {}
     query = select(Revision).where(
         Revision.submission_id == submission.id,
         or_(col(Revision.id).in_(judged.values()), col(Revision.number) == submission.revision),
@@ -149,11 +152,7 @@ def find_differences(
     loaded = session.exec(query.options(*load_lists(Revision.evidence, Revision.files))).all()
     found = {revision.id: revision for revision in loaded}
     newest = next(one for one in loaded if one.number == submission.revision)
-    return {
-        id: compare(found[revision_id], newest)
-        for id, revision_id in judged.items()
-        if revision_id != newest.id
-    }
+    return {id: compare(found[revision_id], newest) for id, revision_id in judged.items()}
 
 
 def last_judged(card: Scorecard) -> Revision:
