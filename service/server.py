@@ -62,7 +62,7 @@ class Ending:
 
     def wait(self) -> None:
         while not self.is_wished:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS)  # an event would take a lock, which `note` must not
 
 
 @contextmanager

@@ -111,7 +111,7 @@ def patiently(begin: Callable[[], Begun]) -> Begun:
     try:
         until = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < until:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS)  # it may run in another process, which can wake nobody here
             with suppress(StillRunning):
                 return begin()
     finally:

@@ -99,7 +99,7 @@ class Line:
                 while not _taken(file):
                     if time.monotonic() > until:
                         raise Unavailable(part=self._part)
-                    time.sleep(LOOK_SECONDS)
+                    time.sleep(LOOK_SECONDS)  # a file lock wakes nobody within a time
                 yield
         finally:
             self._threads.release()

@@ -76,12 +76,10 @@ LETTERS = {
 def names_for(*, is_judge: bool, is_runner: bool) -> list[str]:
     """The events that are told to somebody, whoever they are about."""
     audiences = {Audience.ALL}
-    if is_judge or is_runner:
-        audiences.add(Audience.JUDGES)
-    if is_runner:
-        audiences.add(Audience.RUNNERS)
     if is_judge:
-        audiences.add(Audience.OPEN)
+        audiences |= {Audience.JUDGES, Audience.OPEN}
+    if is_runner:
+        audiences |= {Audience.JUDGES, Audience.RUNNERS}
     return [name for name, (audience, _) in SENTENCES.items() if audience in audiences]
 
 
